@@ -1,0 +1,65 @@
+/**
+ * How one lock is taken and kept. The same names serve as module defaults, per call and per decorated method; the
+ * nearest wins.
+ */
+import type { Duration } from './duration.js';
+import type { LockBusyError, LockTimeoutError } from './lock.errors.js';
+
+/** Options that make sense as defaults of a module as well as for one call. */
+export interface LockDefaults {
+  /**
+   * Length of the lease: how long the key stays locked when its holder dies. Renewal extends it while the holder
+   * lives, so it need not be longer than the work. At least 100 ms.
+   * @default '30s'
+   */
+  ttl?: Duration | undefined;
+  /**
+   * How long to wait for the key. `0` tries once; `Infinity` waits until `signal` ends it.
+   * @default '10s'
+   */
+  wait?: Duration | undefined;
+  /**
+   * Renew the lease in the background, every third of the ttl, while the lock is held. Without it the lock is lost
+   * after the ttl, unless it is renewed by hand.
+   * @default true
+   */
+  autoRenew?: boolean | undefined;
+  /**
+   * End automatic renewal this long after the lock was acquired, so that a stuck holder loses it at most one ttl later.
+   * @default Infinity
+   */
+  maxHold?: Duration | undefined;
+  /**
+   * Whether code that holds the key may enter it again: a counter, no round trip. With `false` a call that would wait
+   * for its own caller throws a `LockBusyError` at once instead of waiting for itself.
+   * @default true
+   */
+  reentrant?: boolean | undefined;
+}
+
+/** Options of `LockService.acquire` and `tryAcquire`. */
+export interface AcquireOptions extends LockDefaults {
+  /** Cancels the wait: the call rejects with the signal's reason, and leaves no lease and no place in line. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What happens to the result of a section whose lease was lost while it ran. */
+export type OnLost = 'throw' | 'ignore';
+
+/** Options of `LockService.withLock`. */
+export interface WithLockOptions extends AcquireOptions {
+  /**
+   * `'throw'`: a section that finished without its lock rejects with `LockLostError`, the result attached. `'ignore'`:
+   * it resolves as if nothing had happened; `signal`, `isHeld` and the `lost` event still tell.
+   * The section's own error always comes first, unchanged.
+   * @default 'throw'
+   */
+  onLost?: OnLost | undefined;
+}
+
+/** What a decorated method does instead when somebody else holds the key until the wait ends. */
+export type OnBusy<Arguments extends readonly unknown[] = never[], Result = unknown> =
+  'throw' | 'skip' | ((error: LockBusyError | LockTimeoutError, ...args: Arguments) => Result);
+
+/** How the lock of a decorated method spans its outcome. */
+export type LockedReturns = 'promise' | 'observable' | 'asyncGenerator';

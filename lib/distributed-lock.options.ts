@@ -1,0 +1,103 @@
+/**
+ * Options of the module: what users write, what each defaults to, and the check at start-up that turns a bad one into
+ * a `LockOptionsError`.
+ */
+import type { LockDefaults } from './acquire.options.js';
+import type { Duration } from './duration.js';
+import { LockOptionsError } from './lock.errors.js';
+import { messages } from './lock.messages.js';
+import { DEFAULT_SETTINGS, readDuration, resolveSettings } from './lock.settings.js';
+import type { LockSettings } from './lock.settings.js';
+import type { LockStore } from './stores/lock-store.js';
+import type { RedisConnection } from './stores/redis/redis-connection.js';
+import { isSlotSafePrefix } from './stores/redis/redis-keys.js';
+
+/** Options of `DistributedLockModule.forRoot` and `forRootAsync`. */
+export interface DistributedLockModuleOptions extends LockDefaults {
+  /**
+   * Where the leases are kept: a `redis://` or `rediss://` URL, ioredis options (Sentinel included), or an ioredis
+   * client of your own, which is never closed and whose options are never changed. `'memory'` keeps them in this
+   * process, for development and unit tests: it excludes callers of this process only.
+   */
+  connection?: RedisConnection | 'memory' | undefined;
+  /** A store of your own instead of a `connection`. */
+  store?: LockStore | undefined;
+  /**
+   * Goes in front of every Redis key, as in `lock:{order:42}`. Services that share keys must share it.
+   * @default 'lock'
+   */
+  prefix?: string | undefined;
+  /**
+   * How long one request to Redis may take before it counts as failed.
+   * @default '5s'
+   */
+  commandTimeout?: Duration | undefined;
+  /**
+   * How long a shutdown waits for running sections before it takes their locks away.
+   * @default '10s'
+   */
+  shutdownGrace?: Duration | undefined;
+}
+
+/** What a `useClass` or `useExisting` provider of `forRootAsync` implements. */
+export interface DistributedLockOptionsFactory {
+  /** Called once, at start-up. */
+  createLockOptions(): DistributedLockModuleOptions | Promise<DistributedLockModuleOptions>;
+}
+
+/** Given to `forRoot` and `forRootAsync` beside the options, because Nest must know it before any factory runs. */
+export interface DistributedLockModuleExtras {
+  /**
+   * Makes the `LockService` injectable everywhere without importing the module again.
+   * @default true
+   */
+  isGlobal?: boolean | undefined;
+  /**
+   * Name of this instance, for `@InjectLockService(name)` and `@Locked(key, { instance: name })`. Leave it out for the
+   * one that `LockService` injects.
+   */
+  name?: string | undefined;
+}
+
+/** The module's options, checked, in milliseconds. */
+export interface ModuleSettings {
+  readonly settings: LockSettings;
+  readonly prefix: string;
+  readonly commandTimeout: number;
+  readonly shutdownGrace: number;
+}
+
+/** Checks the options and fills in the defaults; throws a `LockOptionsError` that names the first bad one. */
+export function readModuleOptions(options: DistributedLockModuleOptions): ModuleSettings {
+  if (typeof options !== 'object' || options === null) {
+    throw new LockOptionsError(messages.option('options', options, 'an object with at least a `connection`'));
+  }
+  const { connection, store, prefix = 'lock', commandTimeout = '5s', shutdownGrace = '10s' } = options;
+  if (connection !== undefined && store !== undefined) {
+    throw new LockOptionsError(
+      messages.option('store', store, 'nothing where `connection` is set: choose one of them'),
+    );
+  }
+  if (connection !== undefined && !isConnection(connection)) {
+    const allowed = "a redis:// or rediss:// URL, ioredis options, an ioredis client, or 'memory'";
+    // A URL may carry a password.
+    const shown = typeof connection === 'string' ? connection.replace(/\/\/.*@/, '//…@') : connection;
+    throw new LockOptionsError(messages.option('connection', shown, allowed));
+  }
+  if (typeof prefix !== 'string' || prefix === '' || !isSlotSafePrefix(prefix)) {
+    throw new LockOptionsError(
+      messages.option('prefix', prefix, 'a string that is not empty, without `{` except in a whole hash tag'),
+    );
+  }
+  return {
+    settings: resolveSettings(options, DEFAULT_SETTINGS),
+    prefix,
+    commandTimeout: readDuration('commandTimeout', commandTimeout, { min: 1, max: 2_147_483_647 }),
+    shutdownGrace: readDuration('shutdownGrace', shutdownGrace, { min: 0, max: 2_147_483_647 }),
+  };
+}
+
+function isConnection(connection: unknown): boolean {
+  if (typeof connection === 'string') return connection === 'memory' || /^rediss?:\/\//.test(connection);
+  return typeof connection === 'object' && connection !== null && !Array.isArray(connection);
+}

@@ -1,0 +1,31 @@
+/** Makes the store that the options ask for, and starts it. */
+import { Logger } from '@nestjs/common';
+import { readModuleOptions } from './distributed-lock.options.js';
+import type { DistributedLockModuleOptions } from './distributed-lock.options.js';
+import { LockOptionsError } from './lock.errors.js';
+import { messages } from './lock.messages.js';
+import type { LockStore } from './stores/lock-store.js';
+import { MemoryLockStore } from './stores/memory/memory-lock-store.js';
+import { RedisLockStore } from './stores/redis/redis.lock-store.js';
+
+/** Rejects, and leaves nothing open, when the options are bad or the store can't be reached. */
+export async function createStore(options: DistributedLockModuleOptions): Promise<LockStore> {
+  const store = describeStore(options);
+  try {
+    await store.start();
+  } catch (error) {
+    await store.stop();
+    throw error;
+  }
+  return store;
+}
+
+function describeStore(options: DistributedLockModuleOptions): LockStore {
+  const { connection, store } = options;
+  const { prefix, commandTimeout } = readModuleOptions(options);
+  if (store) return store;
+  if (connection === undefined) throw new LockOptionsError(messages.noConnection());
+  if (connection !== 'memory') return new RedisLockStore({ connection, prefix, commandTimeout });
+  new Logger('DistributedLockModule').warn(messages.memoryStore());
+  return new MemoryLockStore();
+}

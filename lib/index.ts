@@ -1,0 +1,49 @@
+/**
+ * What is public, and nothing else.
+ */
+export { DistributedLockModule } from './distributed-lock.module.js';
+export type { DistributedLockModuleAsyncOptions } from './distributed-lock.module.js';
+export type {
+  DistributedLockModuleExtras,
+  DistributedLockModuleOptions,
+  DistributedLockOptionsFactory,
+} from './distributed-lock.options.js';
+
+export { LockService } from './lock.service.js';
+export type { LockKeys } from './lock.service.js';
+export type { Lock } from './lock.js';
+export { getLockServiceToken, getLockStoreToken, InjectLockService } from './lock.tokens.js';
+export type {
+  AcquireOptions,
+  LockDefaults,
+  LockedReturns,
+  OnBusy,
+  OnLost,
+  WithLockOptions,
+} from './acquire.options.js';
+export type { Duration } from './duration.js';
+
+export { Locked } from './locked/locked.decorator.js';
+export type { LockedDecorator, LockedOptions, LockedSignal } from './locked/locked.types.js';
+export { bindLocks } from './locked/bind-locks.js';
+export { formatKey } from './locked/key-template.js';
+export type { KeyFunction, KeySpec } from './locked/key-template.types.js';
+
+export {
+  LockBusyError,
+  LockError,
+  LockKeyError,
+  LockLostError,
+  LockNotHeldError,
+  LockOptionsError,
+  LockShutdownError,
+  LockTimeoutError,
+  LockUnavailableError,
+} from './lock.errors.js';
+export type { LockErrorCode, LockErrorDetails } from './lock.errors.js';
+export type * from './lock.events.js';
+export { LockExceptionFilter } from './http/lock-exception.filter.js';
+
+export { MemoryLockStore } from './stores/memory/memory-lock-store.js';
+export type * from './stores/lock-store.js';
+export type { RedisClient, RedisConnection } from './stores/redis/redis-connection.js';

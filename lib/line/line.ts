@@ -1,0 +1,161 @@
+/**
+ * Takes keys: asks the store once, and where the key is taken and the caller may wait, stands in line for it. Every wait
+ * settles, in time, and leaves nothing behind.
+ */
+import { randomUUID } from 'node:crypto';
+import type { LockEvents } from '../event-stream.js';
+import { LockBusyError, LockError, LockUnavailableError } from '../lock.errors.js';
+import { messages } from '../lock.messages.js';
+import { monotonicNow } from '../lease/heartbeat.js';
+import type { Heartbeat } from '../lease/heartbeat.js';
+import type { Lease } from '../lease/lease.js';
+import type { LeaseKeeper } from '../lease/lease-keeper.js';
+import type { LockStore, StoreAnswer } from '../stores/lock-store.js';
+import { Waiter } from './waiter.js';
+import type { Surroundings, Wanted } from './waiter.js';
+
+/** A waiter's caller. */
+interface Caller {
+  resolve(lease: Lease): void;
+  reject(reason: unknown): void;
+}
+
+export class Line implements Surroundings {
+  private readonly waiters = new Map<string, Waiter>();
+  private readonly callers = new Map<Waiter, Caller>();
+
+  constructor(
+    private readonly store: LockStore,
+    private readonly heartbeat: Heartbeat,
+    private readonly keeper: LeaseKeeper,
+    private readonly events: LockEvents,
+  ) {
+    store.onGrant((token) => {
+      const waiter = this.waiters.get(token);
+      // The message is only a hint, so the waiter asks; its touch also claims the lease for the full ttl.
+      if (waiter) this.heartbeat.touch([waiter]);
+    });
+  }
+
+  /**
+   * Takes one key.
+   *
+   * @throws `LockBusyError`, `LockTimeoutError`, `LockUnavailableError`, or the reason of the caller's signal.
+   */
+  async take(wanted: Wanted): Promise<Lease> {
+    wanted.signal?.throwIfAborted();
+    const { key, settings, signal } = wanted;
+    const token = this.newToken();
+    const sentAt = monotonicNow();
+    const request = { key, token, kind: 'exclusive', ttl: settings.ttl, wait: settings.wait > 0 } as const;
+    const asked = this.store.acquire([request], settings.wait > 0 ? wanted.until - sentAt : undefined);
+    let answer: StoreAnswer;
+    try {
+      [answer] = (await (signal ? unlessAborted(asked, signal) : asked)) as [StoreAnswer];
+    } catch (error) {
+      // The request may still be carried out, now or after a reconnect.
+      this.keeper.giveBack(request, settings.ttl);
+      if (signal?.aborted) throw this.timedOut(wanted, token, error);
+      this.keeper.failed(key, token, 'acquire', error);
+      throw about(key, error);
+    }
+    if (answer.state === 'held') return this.keep(wanted, token, answer.fencingToken, sentAt);
+    if (answer.state !== 'waiting') {
+      const retryAfterMs = answer.state === 'busy' ? answer.expiresIn : 0;
+      throw this.timedOut(wanted, token, new LockBusyError(messages.busy(key, retryAfterMs), { key, retryAfterMs }));
+    }
+    return this.wait(new Waiter(wanted, token, this), answer.expiresIn, sentAt);
+  }
+
+  /** Ends every wait. */
+  cancelAll(reason: (key: string) => LockError): void {
+    for (const waiter of [...this.waiters.values()]) waiter.giveUp(reason(waiter.key));
+  }
+
+  granted(waiter: Waiter, answer: StoreAnswer & { state: 'held' }, sentAt: number): void {
+    const caller = this.leave(waiter);
+    try {
+      caller?.resolve(this.keep(waiter.wanted, waiter.token, answer.fencingToken, sentAt));
+    } catch (error) {
+      caller?.reject(error);
+    }
+  }
+
+  gaveUp(waiter: Waiter, reason: unknown): void {
+    this.keeper.giveBack(waiter, waiter.ttl);
+    this.leave(waiter)?.reject(this.timedOut(waiter.wanted, waiter.token, reason));
+  }
+
+  async rejoin(waiter: Waiter): Promise<void> {
+    this.waiters.delete(waiter.token);
+    waiter.token = this.newToken();
+    this.waiters.set(waiter.token, waiter);
+    const sentAt = monotonicNow();
+    try {
+      const { key, token, kind, ttl } = waiter;
+      const [answer] = await this.store.acquire([{ key, token, kind, ttl, wait: true }]);
+      waiter.answered(answer!, sentAt);
+    } catch (error) {
+      // The next touch asks again.
+      waiter.unanswered(error);
+    }
+  }
+
+  failed(waiter: Waiter, error: unknown): void {
+    this.keeper.failed(waiter.key, waiter.token, 'acquire', error);
+  }
+
+  moved(waiter: Waiter): void {
+    this.heartbeat.moved(waiter);
+  }
+
+  private wait(waiter: Waiter, expiresIn: number, sentAt: number): Promise<Lease> {
+    const { key, token } = waiter;
+    return new Promise((resolve, reject) => {
+      this.waiters.set(token, waiter);
+      this.callers.set(waiter, { resolve, reject });
+      waiter.inLine(expiresIn, sentAt);
+      this.heartbeat.add(waiter);
+      this.events.emit(() => ({ type: 'waiting', key, token, holderExpiresInMs: expiresIn }));
+    });
+  }
+
+  private leave(waiter: Waiter): Caller | undefined {
+    waiter.finish();
+    this.heartbeat.remove(waiter);
+    this.waiters.delete(waiter.token);
+    const caller = this.callers.get(waiter);
+    this.callers.delete(waiter);
+    return caller;
+  }
+
+  private keep(wanted: Wanted, token: string, fencingToken: number, sentAt: number): Lease {
+    const { key, settings } = wanted;
+    const lease = this.keeper.keep({ key, token, fencingToken, sentAt }, settings, wanted.askedAt);
+    if (lease) return lease;
+    throw new LockUnavailableError(messages.answeredTooLate(key, settings.ttl), { key });
+  }
+
+  private timedOut({ key, askedAt }: Wanted, token: string, reason: unknown): unknown {
+    this.events.emit(() => ({ type: 'timeout', key, token, waitedMs: monotonicNow() - askedAt }));
+    return reason;
+  }
+
+  private newToken(): string {
+    return this.store.processId + randomUUID();
+  }
+}
+
+/** Settles with the promise, or rejects with the signal's reason as soon as it aborts. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function about(key: string, error: unknown): LockError {
+  const cause = error instanceof LockError && error.cause !== undefined ? error.cause : error;
+  return new LockUnavailableError(error instanceof Error ? error.message : messages.refused(error), { key, cause });
+}

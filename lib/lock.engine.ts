@@ -1,0 +1,106 @@
+/**
+ * Ties a store, its heartbeat, the line and the leases together, and owns their beginning and end. `LockService` is its
+ * public face.
+ */
+import { heldLease } from './context/lock.context.js';
+import { LockEvents } from './event-stream.js';
+import { Heartbeat, monotonicNow } from './lease/heartbeat.js';
+import type { Lease } from './lease/lease.js';
+import { LeaseKeeper } from './lease/lease-keeper.js';
+import { LockHandle } from './lease/lock-handle.js';
+import { Line } from './line/line.js';
+import { LockBusyError, LockLostError, LockShutdownError } from './lock.errors.js';
+import { messages } from './lock.messages.js';
+import type { LockSettings } from './lock.settings.js';
+import type { LockStore } from './stores/lock-store.js';
+
+export class LockEngine {
+  readonly events = new LockEvents();
+  private readonly heartbeat: Heartbeat;
+  private readonly keeper: LeaseKeeper;
+  private readonly line: Line;
+  private closing = false;
+  private closed: Promise<void> | undefined;
+
+  constructor(
+    readonly store: LockStore,
+    readonly defaults: LockSettings,
+    private readonly shutdownGrace: number,
+  ) {
+    this.heartbeat = new Heartbeat(store);
+    this.keeper = new LeaseKeeper(store, this.heartbeat, this.events);
+    this.line = new Line(store, this.heartbeat, this.keeper, this.events);
+  }
+
+  /** Takes every key or none. `owner` is whose locks in the async context count as the caller's own. */
+  async acquire(
+    owner: object,
+    keys: readonly string[],
+    settings: LockSettings,
+    signal: AbortSignal | undefined,
+  ): Promise<LockHandle> {
+    const askedAt = monotonicNow();
+    const until = askedAt + settings.wait;
+    if (keys.length === 1) {
+      const key = keys[0]!;
+      return new LockHandle([await this.enter(owner, { key, settings, askedAt, until, signal })], this.keeper);
+    }
+    const leases = new Map<string, Lease>();
+    try {
+      // One order for everybody, so that two callers never wait for each other.
+      for (const key of [...keys].sort(byCodeUnit)) {
+        leases.set(key, await this.enter(owner, { key, settings, askedAt, until, signal }));
+      }
+    } catch (error) {
+      if (leases.size > 0) await new LockHandle([...leases.values()], this.keeper).end();
+      throw error;
+    }
+    const ordered = keys.map((key) => leases.get(key)!);
+    return new LockHandle(ordered, this.keeper);
+  }
+
+  /** Refuses new locks and ends every wait. */
+  refuse(): void {
+    this.closing = true;
+    this.line.cancelAll(shutdownError);
+  }
+
+  /** Lets running sections end within the grace time, takes away what is left, and closes the store. */
+  close(): Promise<void> {
+    this.closed ??= this.shutDown();
+    return this.closed;
+  }
+
+  private async shutDown(): Promise<void> {
+    this.refuse();
+    await this.keeper.drained(this.shutdownGrace);
+    await this.keeper.close(shutdownError);
+    this.heartbeat.stop();
+    this.store.onGrant(null);
+    await this.store.stop();
+    this.events.complete();
+  }
+
+  /** Enters a key that the caller holds already, or takes it. */
+  private enter(owner: object, wanted: Parameters<Line['take']>[0]): Lease | Promise<Lease> {
+    const { key, settings } = wanted;
+    const lease = heldLease(owner, key);
+    if (!lease) {
+      if (this.closing) throw shutdownError(key);
+      return this.line.take(wanted);
+    }
+    const loss = lease.lossError;
+    if (loss) throw new LockLostError(loss.message, { key, cause: loss });
+    if (!settings.reentrant || !lease.reentrant) throw new LockBusyError(messages.selfDeadlock(key), { key });
+    lease.depth += 1;
+    return lease;
+  }
+}
+
+function shutdownError(key: string): LockShutdownError {
+  return new LockShutdownError(messages.shutdown(key), { key });
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

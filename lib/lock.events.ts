@@ -1,0 +1,68 @@
+/**
+ * What `LockService.events$` tells. Events are for people and meters; nothing in the library depends on them, and none
+ * is built while nobody listens.
+ */
+import type { LockError, LockLostError } from './lock.errors.js';
+
+interface EventOf<Type extends string> {
+  readonly type: Type;
+  /** The key the event is about. */
+  readonly key: string;
+  /** Id of the lease that was held or asked for. */
+  readonly token: string;
+}
+
+/** A lease was granted. */
+export interface LockAcquiredEvent extends EventOf<'acquired'> {
+  readonly fencingToken: number;
+  /** Milliseconds between asking and holding. */
+  readonly waitedMs: number;
+}
+
+/** The key was taken and the caller is in line now. */
+export interface LockWaitingEvent extends EventOf<'waiting'> {
+  /** Milliseconds after which the present holder's lease ends unless it renews. */
+  readonly holderExpiresInMs: number;
+}
+
+/** A lease was extended, by hand or by the heartbeat. */
+export interface LockRenewedEvent extends EventOf<'renewed'> {
+  readonly fencingToken: number;
+  /** Length of the lease from now on, in milliseconds. */
+  readonly ttl: number;
+}
+
+/** A lease ended while it was held. */
+export interface LockLostEvent extends EventOf<'lost'> {
+  readonly fencingToken: number;
+  readonly error: LockLostError;
+}
+
+/** A lease was given back. */
+export interface LockReleasedEvent extends EventOf<'released'> {
+  readonly fencingToken: number;
+  /** Milliseconds between holding and release. */
+  readonly heldMs: number;
+}
+
+/** A wait ended without the lock: its time was over, it was cancelled, or (`wait: 0`) the key was busy. */
+export interface LockTimeoutEvent extends EventOf<'timeout'> {
+  /** Milliseconds between asking and giving up. */
+  readonly waitedMs: number;
+}
+
+/** A request to the store failed. The library retries where that helps; the event is for alarms. */
+export interface LockFailedEvent extends EventOf<'failed'> {
+  readonly during: 'acquire' | 'renew' | 'release';
+  readonly error: LockError;
+}
+
+/** Everything {@link LockService.events$} emits; narrow it by `type`. */
+export type LockEvent =
+  | LockAcquiredEvent
+  | LockWaitingEvent
+  | LockRenewedEvent
+  | LockLostEvent
+  | LockReleasedEvent
+  | LockTimeoutEvent
+  | LockFailedEvent;

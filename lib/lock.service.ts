@@ -1,0 +1,181 @@
+/**
+ * The façade people inject.
+ */
+import { Injectable } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { AcquireOptions, WithLockOptions } from './acquire.options.js';
+import { currentLock, heldLease, runHolding } from './context/lock.context.js';
+import type { Duration } from './duration.js';
+import { LockHandle } from './lease/lock-handle.js';
+import type { Lock } from './lock.js';
+import type { LockEngine } from './lock.engine.js';
+import { LockBusyError, LockLostError, LockNotHeldError, LockOptionsError, LockTimeoutError } from './lock.errors.js';
+import type { LockEvent } from './lock.events.js';
+import { messages } from './lock.messages.js';
+import { readKeys, readOnLost, readSignal, resolveSettings } from './lock.settings.js';
+import type { KeyState } from './stores/lock-store.js';
+
+/** One key, or several that are taken all or none. */
+export type LockKeys = string | readonly string[];
+
+/**
+ * Takes, renews and releases locks.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * class Orders {
+ *   constructor(private readonly locks: LockService) {}
+ *
+ *   ship(id: string) {
+ *     return this.locks.withLock(`order:${id}`, async (lock) => this.warehouse.ship(id, lock.fencingToken));
+ *   }
+ * }
+ * ```
+ */
+@Injectable()
+export class LockService {
+  /** @internal */
+  constructor(private readonly engine: LockEngine) {}
+
+  /**
+   * What happens to locks: acquired, waiting, renewed, lost, released, timeout, failed. Hot: it tells what happens from
+   * the subscription on, and completes when the module is closed.
+   */
+  get events$(): Observable<LockEvent> {
+    return this.engine.events.stream$;
+  }
+
+  /**
+   * Takes a key, or several all or none; waits for it as long as `wait` says. Inside a `@Locked` method or `withLock`
+   * that holds the key already it enters that lock again. The lock does not become the current one of the async
+   * context: pass the handle on, or use {@link withLock} or {@link run}.
+   *
+   * @throws `LockBusyError` (`wait: 0`), `LockTimeoutError`, `LockUnavailableError`, `LockKeyError`, `LockOptionsError`,
+   * `LockShutdownError`, `LockLostError` (entering a lost lock again), or the reason of `signal`.
+   */
+  async acquire(keys: LockKeys, options: AcquireOptions = {}): Promise<Lock> {
+    const settings = resolveSettings(options, this.engine.defaults);
+    return this.engine.acquire(this, readKeys(keys), settings, readSignal(options.signal));
+  }
+
+  /**
+   * As {@link acquire}, but answers `null` when somebody else holds the key. It tries once, unless `wait` is given here.
+   */
+  async tryAcquire(keys: LockKeys, options: AcquireOptions = {}): Promise<Lock | null> {
+    try {
+      return await this.acquire(keys, { ...options, wait: options.wait ?? 0 });
+    } catch (error) {
+      if (error instanceof LockBusyError || error instanceof LockTimeoutError) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Runs a section while holding a key, and releases it whatever happens. Within the section the lock is the current
+   * one. The section's own error reaches the caller unchanged; so does its result, unless the lock was lost meanwhile
+   * (see {@link WithLockOptions.onLost}). A release that fails changes neither: it is a `failed` event.
+   *
+   * @throws what {@link acquire} throws, what the section throws, or `LockLostError` with the section's `result`.
+   */
+  withLock<Result>(keys: LockKeys, section: (lock: Lock) => Result | PromiseLike<Result>): Promise<Result>;
+  withLock<Result>(
+    keys: LockKeys,
+    options: WithLockOptions,
+    section: (lock: Lock) => Result | PromiseLike<Result>,
+  ): Promise<Result>;
+  async withLock<Result>(
+    keys: LockKeys,
+    optionsOrSection: WithLockOptions | ((lock: Lock) => Result | PromiseLike<Result>),
+    maybeSection?: (lock: Lock) => Result | PromiseLike<Result>,
+  ): Promise<Result> {
+    const [options, section] =
+      typeof optionsOrSection === 'function' ? [{}, optionsOrSection] : [optionsOrSection, maybeSection!];
+    const onLost = readOnLost(options.onLost);
+    const lock = (await this.acquire(keys, options)) as LockHandle;
+    let result: Result;
+    try {
+      result = await runHolding(this, lock, () => section(lock));
+    } catch (error) {
+      if (!lock.isReleased) await lock.end();
+      throw error;
+    }
+    const loss = lock.isReleased ? undefined : await lock.end();
+    if (loss === undefined || onLost === 'ignore') return result;
+    const error = new LockLostError(loss.message, { key: loss.key, cause: loss });
+    error.result = result;
+    throw error;
+  }
+
+  /**
+   * Runs code with a lock from {@link acquire} as the current one, so that what it calls can enter the lock again. It
+   * does not release the lock.
+   *
+   * @throws `LockNotHeldError` when the lock was released, `LockLostError` when it is lost.
+   */
+  run<Result>(lock: Lock, section: () => Result): Result {
+    const handle = this.own(lock);
+    if (handle.isReleased) throw new LockNotHeldError(messages.notHeld(lock.key), { key: lock.key });
+    const loss = handle.lossError;
+    if (loss) throw new LockLostError(loss.message, { key: loss.key, cause: loss });
+    return runHolding(this, handle, section);
+  }
+
+  /**
+   * Extends a lease by hand: of the current lock, of a key that is held in this async context, or of a lock.
+   *
+   * @param ttl - new length of the lease; by default what it was.
+   * @throws what `Lock.renew` throws; `LockNotHeldError` when nothing is held here.
+   */
+  async renew(target?: string | Lock, ttl?: Duration): Promise<void> {
+    const lock = typeof target === 'object' ? target : this.current(target);
+    await lock.renew(ttl);
+  }
+
+  /**
+   * The innermost lock that the running code holds; with a key, the innermost one that covers it.
+   *
+   * @throws `LockNotHeldError` when there is none in this async context.
+   */
+  current(key?: string): Lock {
+    const lock = currentLock(this, key);
+    if (lock) return lock;
+    throw new LockNotHeldError(key === undefined ? messages.noCurrent() : messages.noCurrentOf(key), { key });
+  }
+
+  /** Whether the running code holds a key, and its lease has not ended; asks nobody but the clock. */
+  holds(key: string): boolean {
+    return heldLease(this, key)?.isHeld ?? false;
+  }
+
+  /**
+   * Looks at a key without taking it: who holds it, for how long, who waits. For people and dashboards; the answer may
+   * be out of date when it arrives.
+   *
+   * @throws `LockUnavailableError`, `LockKeyError`.
+   */
+  async inspect(key: string): Promise<KeyState> {
+    readKeys(key);
+    const [state] = await this.engine.store.inspect([key]);
+    return state!;
+  }
+
+  /**
+   * Takes a key away from whoever holds it, and admits the next in line. The holder learns of it at its next renewal.
+   * For an operator who knows that the holder is gone: a holder that still works is no longer alone.
+   *
+   * @returns whether somebody held the key.
+   * @throws `LockUnavailableError`, `LockKeyError`.
+   */
+  async forceRelease(key: string): Promise<boolean> {
+    const { holder } = await this.inspect(key);
+    if (!holder) return false;
+    const [answer] = await this.engine.store.release([{ key, token: holder.token, kind: 'exclusive' }]);
+    return answer === 'released';
+  }
+
+  private own(lock: Lock): LockHandle {
+    if (lock instanceof LockHandle) return lock;
+    throw new LockOptionsError(messages.option('lock', lock, 'a lock that acquire() of this LockService returned'));
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Options as the library computes with them: checked, defaulted, in milliseconds. A bad value is a `LockOptionsError`
+ * that names the option, the value and what is allowed.
+ */
+import type { LockDefaults, OnLost } from './acquire.options.js';
+import { toMilliseconds } from './duration.js';
+import type { Duration } from './duration.js';
+import { LockKeyError, LockOptionsError } from './lock.errors.js';
+import { messages } from './lock.messages.js';
+
+/** {@link LockDefaults} without anything left open. */
+export interface LockSettings {
+  readonly ttl: number;
+  readonly wait: number;
+  readonly autoRenew: boolean;
+  readonly maxHold: number;
+  readonly reentrant: boolean;
+}
+
+/** What applies where neither the call nor the module says otherwise. */
+export const DEFAULT_SETTINGS: LockSettings = {
+  ttl: 30_000,
+  wait: 10_000,
+  autoRenew: true,
+  maxHold: Infinity,
+  reentrant: true,
+};
+
+/** A shorter lease could not be renewed in time on a busy machine. */
+export const MIN_TTL = 100;
+/** A year: longer ones are a slip of the unit. */
+const MAX_TTL = 31_536_000_000;
+
+/** Fills what `options` leaves open from `defaults`. */
+export function resolveSettings(options: LockDefaults, defaults: LockSettings): LockSettings {
+  return {
+    ttl: options.ttl === undefined ? defaults.ttl : readTtl(options.ttl),
+    wait: options.wait === undefined ? defaults.wait : readDuration('wait', options.wait, { min: 0, infinite: true }),
+    autoRenew: readBoolean('autoRenew', options.autoRenew, defaults.autoRenew),
+    maxHold:
+      options.maxHold === undefined
+        ? defaults.maxHold
+        : readDuration('maxHold', options.maxHold, { min: 1, infinite: true }),
+    reentrant: readBoolean('reentrant', options.reentrant, defaults.reentrant),
+  };
+}
+
+/** Whole milliseconds of a ttl. */
+export function readTtl(ttl: Duration): number {
+  return Math.round(readDuration('ttl', ttl, { min: MIN_TTL, max: MAX_TTL }));
+}
+
+/** Milliseconds of a duration within bounds. */
+export function readDuration(
+  name: string,
+  value: Duration,
+  { min, max = Number.MAX_SAFE_INTEGER, infinite = false }: { min: number; max?: number; infinite?: boolean },
+): number {
+  const milliseconds = toMilliseconds(value);
+  if (milliseconds === Infinity && infinite) return milliseconds;
+  if (milliseconds >= min && milliseconds <= max) return milliseconds;
+  const bounds = max === Number.MAX_SAFE_INTEGER ? `at least ${min} ms` : `from ${min} to ${max} ms`;
+  const allowed = `a duration of ${bounds} as a number of milliseconds or a string such as '30s'`;
+  throw new LockOptionsError(messages.option(name, value, infinite ? `${allowed}, or Infinity` : allowed));
+}
+
+/** A boolean option. */
+export function readBoolean(name: string, value: boolean | undefined, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise;
+  if (typeof value !== 'boolean') throw new LockOptionsError(messages.option(name, value, 'true or false'));
+  return value;
+}
+
+/** The distinct keys of one call, as they were given. */
+export function readKeys(keys: string | readonly string[]): readonly string[] {
+  if (typeof keys === 'string') {
+    checkKey(keys);
+    return [keys];
+  }
+  if (!Array.isArray(keys)) throw new LockKeyError(messages.badKey(keys));
+  if (keys.length === 0) throw new LockKeyError(messages.noKey());
+  keys.forEach(checkKey);
+  return [...new Set(keys as readonly string[])];
+}
+
+function checkKey(key: unknown): void {
+  if (typeof key === 'string' && key !== '' && key.isWellFormed()) return;
+  throw new LockKeyError(messages.badKey(key), { key: typeof key === 'string' ? key : undefined });
+}
+
+/** What to do with the result of a section that lost its lock. */
+export function readOnLost(value: OnLost | undefined): OnLost {
+  if (value === undefined) return 'throw';
+  if (value === 'throw' || value === 'ignore') return value;
+  throw new LockOptionsError(messages.option('onLost', value, "'throw' or 'ignore'"));
+}
+
+/** The signal that cancels a wait. */
+export function readSignal(value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value === undefined || typeof (value as Partial<AbortSignal>).addEventListener === 'function') return value;
+  throw new LockOptionsError(messages.option('signal', value, 'an AbortSignal'));
+}

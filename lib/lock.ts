@@ -1,0 +1,64 @@
+/**
+ * The handle people hold. It only says what a lock is; `lease/` makes it true.
+ */
+import type { Duration } from './duration.js';
+
+/**
+ * A lock that is held, or was. A handle stands for one acquisition: entering a held lock again gives a second handle
+ * on the same lease, and each handle is released once.
+ *
+ * @example
+ * ```ts
+ * await using lock = await locks.acquire('order:42');
+ * await warehouse.ship(order, { fence: lock.fencingToken, signal: lock.signal });
+ * ```
+ */
+export interface Lock extends AsyncDisposable {
+  /** The key; of a lock over several keys, the first as they were given. */
+  readonly key: string;
+  /** Every key of the lock, without repetitions, as they were given. */
+  readonly keys: readonly string[];
+  /** Random id of the lease of {@link key}; never reused. */
+  readonly token: string;
+  /**
+   * A number that grows with every grant of {@link key}: hand it to the resource that the lock protects, and let the
+   * resource refuse a smaller one than it has seen. It stays the same while the lock is held, re-entries included.
+   */
+  readonly fencingToken: number;
+  /** The fencing token of each key. */
+  readonly fencingTokens: ReadonlyMap<string, number>;
+  /** Length of the lease in milliseconds; the next renewal asks for this much. */
+  readonly ttl: number;
+  /** When the lock was acquired, by this machine's wall clock. */
+  readonly acquiredAt: Date;
+  /** When the lease ends unless it is renewed, by this machine's wall clock. It moves with every renewal. */
+  readonly expiresAt: Date;
+  /**
+   * Whether this handle still holds the lock, computed from the monotonic clock: it is right even after the event loop
+   * was blocked. Once false it stays false.
+   */
+  readonly isHeld: boolean;
+  /**
+   * Aborts with a `LockLostError` at the moment the lock can no longer be trusted: before the server may give the key
+   * to somebody else. It does not abort on release.
+   */
+  readonly signal: AbortSignal;
+  /**
+   * Extends the lease from now on, beside the automatic renewal.
+   *
+   * @param ttl - new length of the lease, kept for later renewals; by default the lock's {@link ttl}.
+   * @throws `LockLostError` when the lease is lost, `LockNotHeldError` after the release, `LockUnavailableError` when
+   * the server did not answer (the lease may still be good: see {@link isHeld}), `LockOptionsError` for a bad ttl.
+   */
+  renew(ttl?: Duration): Promise<void>;
+  /**
+   * Gives the lock back. The last of several handles on one lease frees the key. When the server can't be reached the
+   * promise still resolves: a `failed` event tells, the release is tried again in the background, and the lease ends by
+   * itself at the latest after its ttl.
+   *
+   * @throws `LockLostError` when the lease was lost before, `LockNotHeldError` when this handle was released before.
+   */
+  release(): Promise<void>;
+  /** As {@link release}, for `await using`; disposing of a handle that was released by hand does nothing. */
+  [Symbol.asyncDispose](): Promise<void>;
+}

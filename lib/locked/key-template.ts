@@ -1,0 +1,185 @@
+/**
+ * How arguments become keys. A template is parsed once, at decoration; what is left for a call is to read each
+ * placeholder, escape it, and join. Escaping makes a template injective: inside a value, `%` and every character other
+ * than `A-Z a-z 0-9` that the template itself uses outside its placeholders (and `:` always) is percent-encoded as
+ * UTF-8. Hence the first such character after a value is the template's own, it ends the value, and the value can be
+ * decoded again: two different lists of texts never give the same key. Values count by their text: `1`, `1n` and `'1'`
+ * are the same.
+ */
+import { LockKeyError } from '../lock.errors.js';
+import { keyMessages } from './key-template.messages.js';
+import type { KeySpec, TemplateFor } from './key-template.types.js';
+
+/** Computes the keys of one call, without repetitions. Throws a `LockKeyError` when an argument cannot name a lock. */
+export type KeyOf = (args: readonly unknown[]) => readonly string[];
+
+/**
+ * Prepares the keys of a method.
+ *
+ * @param method - who asks, as in `Orders.ship`; for messages.
+ * @throws `LockKeyError` for a malformed template.
+ */
+export function compileKey(spec: KeySpec, method: string): KeyOf {
+  if (typeof spec === 'function') return compileFunction(spec as (...args: readonly unknown[]) => unknown, method);
+  if (typeof spec === 'string') {
+    const template = compileTemplate(spec, method);
+    return (args) => [template(args)];
+  }
+  if (!Array.isArray(spec)) throw new LockKeyError(keyMessages.badSpec(method, spec));
+  if (spec.length === 0) throw new LockKeyError(keyMessages.noTemplates(method));
+  const templates = Array.from(spec as readonly unknown[], (template) => compileTemplate(template, method));
+  return (args) => [...new Set(templates.map((template) => template(args)))];
+}
+
+/**
+ * The key that `@Locked(template)` computes for these arguments: for calling `LockService` by hand where a decorated
+ * method uses the same key.
+ *
+ * @example
+ * ```ts
+ * await locks.acquire(formatKey('order:<0.id>', order));
+ * ```
+ * @throws `LockKeyError` for a malformed template, and for arguments that cannot name a lock.
+ */
+export function formatKey<const Template extends string, Args extends readonly unknown[]>(
+  template: TemplateFor<Template, Args>,
+  ...args: Args
+): string {
+  return compileTemplate(template, 'formatKey')(args);
+}
+
+function compileFunction(keyOf: (...args: readonly unknown[]) => unknown, method: string): KeyOf {
+  return (args) => {
+    let result: unknown;
+    try {
+      result = keyOf(...args);
+    } catch (cause) {
+      throw new LockKeyError(keyMessages.functionThrew(method, cause), { cause });
+    }
+    if (typeof result === 'string' && result !== '') return [wellFormed(result, method)];
+    if (!Array.isArray(result) || result.length === 0) throw new LockKeyError(keyMessages.badResult(method, result));
+    const keys = Array.from(result as readonly unknown[], (key, index) => {
+      if (typeof key === 'string' && key !== '') return wellFormed(key, method);
+      throw new LockKeyError(keyMessages.badKeyInResult(method, key, index));
+    });
+    return [...new Set(keys)];
+  };
+}
+
+function wellFormed(key: string, method: string): string {
+  if (LONE_SURROGATE.test(key)) throw new LockKeyError(keyMessages.illFormedKey(method, key));
+  return key;
+}
+
+interface Placeholder {
+  /** As it stands in the template, with its brackets. */
+  readonly source: string;
+  readonly index: number;
+  readonly path: readonly string[];
+}
+
+/** One literal more than placeholders; either may be empty at the ends only. */
+interface Template {
+  readonly literals: readonly [string, ...string[]];
+  readonly placeholders: readonly Placeholder[];
+}
+
+const TOKEN = /<<|<([^>]*)>|</g;
+const PLACEHOLDER = /^(?:0|[1-9]\d*)(?:\.[^\s.<>]+)*$/;
+const SEPARATOR = /[^A-Za-z0-9%]/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function compileTemplate(template: unknown, method: string): (args: readonly unknown[]) => string {
+  if (typeof template !== 'string') throw new LockKeyError(keyMessages.badSpec(method, template));
+  const { literals, placeholders } = parseTemplate(template, method);
+  const [start, ...ends] = literals;
+  const reserved = reservedIn(literals);
+  const everyReserved = new RegExp(reserved, 'gu');
+  return (args) => {
+    let key = start;
+    for (let i = 0; i < placeholders.length; i++) {
+      const placeholder = placeholders[i]!;
+      let text = readText(args, placeholder, template, method);
+      if (reserved.test(text)) {
+        if (LONE_SURROGATE.test(text)) {
+          throw new LockKeyError(keyMessages.illFormedValue(method, template, placeholder.source));
+        }
+        text = text.replace(everyReserved, percentEncode);
+      }
+      key += text + ends[i]!;
+    }
+    return key;
+  };
+}
+
+function parseTemplate(template: string, method: string): Template {
+  if (template === '') throw new LockKeyError(keyMessages.emptyTemplate(method));
+  if (LONE_SURROGATE.test(template)) throw new LockKeyError(keyMessages.illFormedTemplate(method, template));
+  const literals: [string, ...string[]] = [''];
+  const placeholders: Placeholder[] = [];
+  let literal = '';
+  let end = 0;
+  for (const { 0: token, 1: inner, index } of template.matchAll(TOKEN)) {
+    literal += template.slice(end, index);
+    end = index + token.length;
+    if (token === '<<') literal += '<';
+    else if (inner === undefined) throw new LockKeyError(keyMessages.unclosed(method, template));
+    else {
+      if (!PLACEHOLDER.test(inner)) throw new LockKeyError(keyMessages.badPlaceholder(method, template, token));
+      const left = placeholders.at(-1);
+      if (left && !SEPARATOR.test(literal)) {
+        throw new LockKeyError(keyMessages.noSeparator(method, template, left.source, token));
+      }
+      const [position, ...path] = inner.split('.');
+      literals[placeholders.length] = literal;
+      placeholders.push({ source: token, index: Number(position), path });
+      literal = '';
+    }
+  }
+  literals[placeholders.length] = literal + template.slice(end);
+  return { literals, placeholders };
+}
+
+/** What a value may not contain as it is; lone surrogates are among it so that one test finds both. */
+function reservedIn(literals: readonly string[]): RegExp {
+  const own = new Set(literals.join('').replace(/[A-Za-z0-9]/g, ''));
+  const escaped = Array.from(own, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+  return new RegExp(`[%:${escaped.join('')}\\p{Surrogate}]`, 'u');
+}
+
+/** `encodeURIComponent` leaves some punctuation alone, which a template may use as its separator. */
+function percentEncode(char: string): string {
+  const code = char.charCodeAt(0);
+  return code < 0x80 ? `%${code.toString(16).toUpperCase().padStart(2, '0')}` : encodeURIComponent(char);
+}
+
+function readText(args: readonly unknown[], placeholder: Placeholder, template: string, method: string): string {
+  const { source, index, path } = placeholder;
+  let value: unknown = args[index];
+  let depth = 0;
+  try {
+    for (; depth < path.length && value !== undefined && value !== null; depth++) {
+      value = (value as Readonly<Record<string, unknown>>)[path[depth]!];
+    }
+  } catch (cause) {
+    const where = whereIs(index, path.slice(0, depth + 1));
+    throw new LockKeyError(keyMessages.unreadable(method, template, source, where, cause), { cause });
+  }
+  switch (typeof value) {
+    case 'string':
+      if (value !== '') return value;
+      break;
+    case 'number':
+      if (Number.isFinite(value)) return String(value);
+      break;
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+  }
+  const where = whereIs(index, path.slice(0, depth));
+  throw new LockKeyError(keyMessages.badValue(method, template, source, where, value));
+}
+
+function whereIs(index: number, path: readonly string[]): string {
+  return path.length === 0 ? `argument ${index}` : `"${path.join('.')}" of argument ${index}`;
+}

@@ -1,0 +1,43 @@
+/**
+ * One call of a locked method, as the three ways of spanning its outcome see it.
+ */
+import type { WithLockOptions } from '../acquire.options.js';
+import { LockBusyError, LockOptionsError, LockTimeoutError } from '../lock.errors.js';
+import { messages } from '../lock.messages.js';
+import type { LockService } from '../lock.service.js';
+
+export interface LockedCall {
+  /** As in `Orders.ship`, for messages. */
+  readonly method: string;
+  readonly locks: LockService;
+  /** Throws a `LockKeyError` when the arguments cannot name a lock. */
+  keys(): readonly string[];
+  options(): WithLockOptions;
+  /** Runs the method's own body. */
+  body(): unknown;
+  readonly onBusy: 'throw' | 'skip' | ((error: LockBusyError | LockTimeoutError) => unknown);
+}
+
+/** Whether an error that kept the method from its lock means that somebody else has it. */
+export function isBusy(error: unknown): error is LockBusyError | LockTimeoutError {
+  return error instanceof LockBusyError || error instanceof LockTimeoutError;
+}
+
+/** Something that goes on after the method has returned it, and so would outlive the lock. */
+export function outlivingKind(outcome: unknown): 'observable' | 'asyncGenerator' | undefined {
+  if (typeof outcome !== 'object' || outcome === null) return undefined;
+  const { subscribe, pipe, next } = outcome as { subscribe?: unknown; pipe?: unknown; next?: unknown };
+  if (typeof subscribe === 'function' && typeof pipe === 'function') return 'observable';
+  if (Symbol.asyncIterator in outcome && typeof next === 'function') return 'asyncGenerator';
+  return undefined;
+}
+
+/** Checks that a method returned what its lock was made to span. */
+export function assertOutcome(
+  call: LockedCall,
+  outcome: unknown,
+  expected: 'observable' | 'asyncGenerator' | undefined,
+): void {
+  const kind = outlivingKind(outcome);
+  if (kind !== expected) throw new LockOptionsError(messages.wrongOutcome(call.method, expected ?? 'promise', kind));
+}

@@ -1,0 +1,116 @@
+/**
+ * `@Locked`: puts a lock around a method. The method is replaced by a proxy of itself, so it keeps its name, length and
+ * properties, and every reflect-metadata key is copied, so it does not matter which decorators stand above or below. The
+ * lock service comes by property injection, per object and per application; there is no global registry.
+ */
+import 'reflect-metadata';
+import { Inject } from '@nestjs/common';
+import type { LockedReturns, OnBusy } from '../acquire.options.js';
+import { LockOptionsError } from '../lock.errors.js';
+import { messages } from '../lock.messages.js';
+import type { LockService } from '../lock.service.js';
+import { getLockServiceToken, LOCKED_INSTANCES, serviceProperty } from '../lock.tokens.js';
+import { neededInstances } from './bind-locks.js';
+import { compileKey } from './key-template.js';
+import type { KeySpec } from './key-template.types.js';
+import { lockAsyncGenerator } from './locked-async-generator.js';
+import type { LockedCall } from './locked-call.js';
+import { lockObservable } from './locked-observable.js';
+import { lockPromise } from './locked-promise.js';
+import { readLockedOptions } from './locked.settings.js';
+import type { LockedDecorator, LockedOptions, LockedSignal } from './locked.types.js';
+
+/**
+ * Runs a method under a lock: waits for it, renews it while the method runs, and releases it afterwards. It works on any
+ * provider or controller; on a method that returns a promise (the lock is held until it settles), an `Observable` (from
+ * each subscription to its end) or an async generator (from the first `next()` to its end).
+ *
+ * @param key - a template (`'order:<0>'`, `'account:<0.id>'`), several templates, or a function of the arguments. A
+ * placeholder that does not exist or cannot name a lock is a compile error where the compiler can know, and otherwise a
+ * `LockKeyError` of the call.
+ * @param options - what differs from the module's defaults.
+ * @throws `LockKeyError`, `LockOptionsError` when the class is defined, for a malformed template or a bad option.
+ * @example
+ * ```ts
+ * @Locked('order:<0>')
+ * async ship(id: string) { … }
+ *
+ * @Locked('account:<0.id>', { ttl: '5s', wait: 0, onBusy: 'skip' })
+ * async settle(account: Account) { … }
+ *
+ * @Locked((from: Account, to: Account) => [`account:${from.id}`, `account:${to.id}`])
+ * async transfer(from: Account, to: Account) { … }
+ * ```
+ */
+export function Locked<
+  const Key extends KeySpec,
+  Busy extends OnBusy = 'throw',
+  Signal extends LockedSignal = LockedSignal,
+  Returns extends LockedReturns = LockedReturns,
+>(key: Key, options: LockedOptions<Busy, Signal, Returns> = {}): LockedDecorator<Key, Busy, Signal, Returns> {
+  const decorate = (target: object, property: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void => {
+    descriptor.value = lockMethod(key, options, target, property, descriptor.value!);
+  };
+  return decorate as LockedDecorator<Key, Busy, Signal, Returns>;
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+const SPANNING = { promise: lockPromise, observable: lockObservable, asyncGenerator: lockAsyncGenerator };
+
+function lockMethod(
+  key: KeySpec,
+  options: LockedOptions,
+  target: object,
+  property: string | symbol,
+  original: Method,
+): Method {
+  const name = methodName(target, property);
+  if (typeof target === 'function') throw new LockOptionsError(messages.noInstanceMethod(name));
+  const { instance, onBusy, signal, returns, ...settings } = readLockedOptions(options);
+  const keyOf = compileKey(key, name);
+  const span = SPANNING[returns ?? returnsOf(original, target, property)];
+  const service = injectService(target, instance);
+
+  const locked = new Proxy(original, {
+    apply(body, self: Record<symbol, LockService | undefined> | undefined, args: unknown[]): unknown {
+      const call: LockedCall = {
+        method: name,
+        get locks() {
+          const locks = self?.[service];
+          if (!locks) throw new LockOptionsError(messages.noService(name));
+          return locks;
+        },
+        keys: () => keyOf(args),
+        options: () => (signal ? { ...settings, signal: signal(args) } : settings),
+        body: () => Reflect.apply(body, self, args),
+        onBusy: typeof onBusy === 'function' ? (error) => Reflect.apply(onBusy, self, [error, ...args]) : onBusy,
+      };
+      return span(call);
+    },
+  });
+  for (const each of Reflect.getMetadataKeys(original) as unknown[]) {
+    Reflect.defineMetadata(each, Reflect.getMetadata(each, original), locked);
+  }
+  return locked;
+}
+
+/** Has Nest inject the service into a property of every instance, subclasses included; answers the property. */
+function injectService(target: object, instance: string | undefined): symbol {
+  const property = serviceProperty(instance);
+  Inject(getLockServiceToken(instance))(target, property);
+  const instances = new Set(neededInstances(target)).add(instance);
+  Object.defineProperty(target, LOCKED_INSTANCES, { value: instances, configurable: true });
+  return property;
+}
+
+function methodName(target: object, property: string | symbol): string {
+  return `${typeof target === 'function' ? target.name : target.constructor.name}.${String(property)}`;
+}
+
+/** How a method's outcome shows before its body runs, which it may not without its lock. */
+function returnsOf(method: Method, target: object, property: string | symbol): LockedReturns {
+  if (Object.prototype.toString.call(method) === '[object AsyncGeneratorFunction]') return 'asyncGenerator';
+  const type = Reflect.getMetadata('design:returntype', target, property) as { prototype?: object } | undefined;
+  return type?.prototype && 'subscribe' in type.prototype && 'pipe' in type.prototype ? 'observable' : 'promise';
+}

@@ -1,0 +1,34 @@
+/**
+ * Finds the objects with locked methods that Nest holds but did not create (`useFactory`, `useValue`), and gives them
+ * their lock service. Classes that Nest creates are injected and need no search. Objects that it can't reach at start-up
+ * (request-scoped factories) get a clear error at the first call, see `bindLocks`.
+ */
+import type { OnModuleInit } from '@nestjs/common';
+import type { DiscoveryService } from '@nestjs/core';
+import type { LockService } from '../lock.service.js';
+import { serviceProperty } from '../lock.tokens.js';
+import { bindLocks, neededInstances } from './bind-locks.js';
+
+export class LockedExplorer implements OnModuleInit {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly locks: LockService,
+    private readonly instance: string | undefined,
+  ) {}
+
+  onModuleInit(): void {
+    for (const { instance } of this.discovery.getProviders()) {
+      if (typeof instance === 'object' && instance !== null && this.isWanting(instance as object)) {
+        bindLocks(instance as object, this.locks, this.instance);
+      }
+    }
+  }
+
+  private isWanting(object: object): boolean {
+    return (
+      neededInstances(object).has(this.instance) &&
+      Object.isExtensible(object) &&
+      (object as Record<symbol, unknown>)[serviceProperty(this.instance)] === undefined
+    );
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The port between the library and the place where leases are kept. One idea carries every kind of lock: a key is a
+ * set of live holders, a line of waiters, and a rule for who may come in. A store answers four requests. Each takes a
+ * list, is atomic per key, costs one round trip per list and is idempotent per token: repeating a request that was
+ * already carried out changes nothing. Time is the store's own clock; callers only ever see durations.
+ *
+ * Any promise may reject; that means "unknown", never "no": the request may or may not have been carried out.
+ */
+
+/** The rule for who may come in. Read, write and semaphore kinds widen this union. */
+export type LockKind = 'exclusive';
+
+/** Asks for the lease of one key. */
+export interface AcquireRequest {
+  readonly key: string;
+  /** Random id of the lease asked for; begins with the id of the caller's process, see {@link LockStore.processId}. */
+  readonly token: string;
+  readonly kind: LockKind;
+  /** Length of the lease in milliseconds. */
+  readonly ttl: number;
+  /** Join the line when the key is taken. */
+  readonly wait: boolean;
+}
+
+/**
+ * - `held`: the token holds the lease, from now for the ttl that was asked for.
+ * - `waiting`: the token has a place in line (kept for {@link StoreTiming.placeLife} after each acquire or touch).
+ * - `busy`: somebody else holds the key, or is ahead in line, and the request did not want to wait.
+ * - `gone`: the token neither holds nor waits. A token that was released is gone for good.
+ *
+ * `expiresIn`: milliseconds after which the present holder's lease ends unless it is renewed.
+ */
+export type StoreAnswer =
+  | { readonly state: 'held'; readonly fencingToken: number }
+  | { readonly state: 'waiting' | 'busy'; readonly expiresIn: number }
+  | { readonly state: 'gone' };
+
+/** Says "I am still here" for a holder or a waiter. */
+export interface TouchRequest {
+  readonly key: string;
+  readonly token: string;
+  readonly kind: LockKind;
+  /** Length in milliseconds of the lease from now on, if the token holds it. */
+  readonly ttl: number;
+}
+
+/** Takes a token out of the holders or out of the line, then admits the next. */
+export interface ReleaseRequest {
+  readonly key: string;
+  readonly token: string;
+  readonly kind: LockKind;
+}
+
+/**
+ * - `released`: the token held the lease, or waited, and no longer does; or this very release was carried out before.
+ * - `gone`: the token neither held nor waited when the request arrived.
+ * - `unknown`: the request may have been carried out twice (the connection broke meanwhile), so that `gone` proves nothing.
+ */
+export type ReleaseAnswer = 'released' | 'gone' | 'unknown';
+
+/** What a store knows of a key, for people. */
+export interface KeyState {
+  /** The key. */
+  readonly key: string;
+  /** Who holds it; `null` when it is free. */
+  readonly holder: { readonly token: string; readonly fencingToken: number; readonly expiresIn: number } | null;
+  /** Tokens in line, next first. */
+  readonly waiting: readonly string[];
+  /** The last fencing token given out for the key; `null` when none is on record. */
+  readonly lastFencingToken: number | null;
+}
+
+/** Tells that a token was admitted. A hint: it may come late, twice, or never. */
+export type GrantListener = (token: string) => void;
+
+/** See the head of `lock-store.ts`. */
+export interface LockStore {
+  /** For messages: `redis` or `memory`. */
+  readonly name: string;
+  /** Begins every token of this process, so that the store can tell whom to send a grant. */
+  readonly processId: string;
+  /** Makes the store ready, or rejects with the reason why it cannot be. */
+  start(): Promise<void>;
+  /** Releases every resource the store opened itself; nothing it does not own. */
+  stop(): Promise<void>;
+  /**
+   * Already holding → the same grant again, for the full ttl. Free → held. Taken → `waiting` or `busy`.
+   * After `timeLimit` milliseconds without an answer it rejects; by default after the store's own limit.
+   */
+  acquire(requests: readonly AcquireRequest[], timeLimit?: number): Promise<StoreAnswer[]>;
+  /** Holder → lease extended. Waiter → place kept, or `held` when its turn has come. Neither → `gone`. Never `busy`. */
+  touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]>;
+  /** A holder's release passes the lease to the head of the line, for {@link StoreTiming.claimWindow}. */
+  release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]>;
+  /** The state of keys; changes nothing. */
+  inspect(keys: readonly string[]): Promise<KeyState[]>;
+  /** Where grants to tokens of this process are reported. At most one listener; `null` removes it. */
+  onGrant(listener: GrantListener | null): void;
+}
+
+/** The protocol's numbers, in milliseconds. Every process that shares keys must use the same. */
+export interface StoreTiming {
+  /** How long a waiter that was admitted may take to say that it is there, by a touch or an acquire. */
+  readonly claimWindow: number;
+  /** How long a place in line lives without a sign of its waiter: three heartbeats. */
+  readonly placeLife: number;
+  /** How long the record of a key, with its last fencing token, outlives its last use. */
+  readonly retention: number;
+}
+
+/** Waiters say "I am still here" once a second. */
+export const WAITER_HEARTBEAT = 1_000;
+
+/** What every store uses unless a test asks for something else. */
+export const DEFAULT_TIMING: StoreTiming = {
+  claimWindow: 2_000,
+  placeLife: 3 * WAITER_HEARTBEAT,
+  retention: 600_000,
+};

@@ -1,0 +1,45 @@
+/**
+ * For users' unit tests: real locks that really exclude, without a server.
+ */
+import type { DynamicModule } from '@nestjs/common';
+import { DistributedLockModule, getLockStoreToken, MemoryLockStore } from '../index.js';
+import type { DistributedLockModuleExtras, LockDefaults } from '../index.js';
+
+/**
+ * A `DistributedLockModule` with a memory store of its own, for testing modules that import only what they test. Locks
+ * exclude, expire and re-enter as in production; every module has keys of its own, so tests can't disturb each other.
+ * Time is read from `performance.now()` and `setTimeout` only, so fake timers move it.
+ *
+ * @example
+ * ```ts
+ * const moduleRef = await Test.createTestingModule({
+ *   imports: [LockTestingModule.forRoot()],
+ *   providers: [Orders],
+ * }).compile();
+ * ```
+ */
+export class LockTestingModule {
+  /** @param options - the defaults of the module under test, its `name` and `isGlobal`. */
+  static forRoot(options: LockDefaults & DistributedLockModuleExtras = {}): DynamicModule {
+    return DistributedLockModule.forRoot({ ...options, store: new MemoryLockStore() });
+  }
+}
+
+/** The part of `TestingModuleBuilder` that {@link useMemoryLocks} needs. */
+export interface OverridableBuilder<Builder> {
+  overrideProvider(token: symbol): { useValue(value: unknown): Builder };
+}
+
+/**
+ * Swaps the store of an application's own `DistributedLockModule` for one in memory, so that it starts without Redis.
+ *
+ * @param builder - what `Test.createTestingModule` returned.
+ * @param name - the name of the instance, where it has one.
+ * @example
+ * ```ts
+ * const moduleRef = await useMemoryLocks(Test.createTestingModule({ imports: [AppModule] })).compile();
+ * ```
+ */
+export function useMemoryLocks<Builder>(builder: OverridableBuilder<Builder>, name?: string): Builder {
+  return builder.overrideProvider(getLockStoreToken(name)).useValue(new MemoryLockStore());
+}
