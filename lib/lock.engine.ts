@@ -62,7 +62,7 @@ export class LockEngine {
   /** Refuses new locks and ends every wait. */
   refuse(): void {
     this.closing = true;
-    this.line.cancelAll(shutdownError);
+    this.line.close(shutdownError);
   }
 
   /** Lets running sections end within the grace time, takes away what is left, and closes the store. */

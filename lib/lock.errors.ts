@@ -80,6 +80,13 @@ export class LockOptionsError extends LockError {
 /** Redis could not be reached, or did not answer in time. HTTP 503 through `LockExceptionFilter`. */
 export class LockUnavailableError extends LockError {
   readonly code = 'LOCK_UNAVAILABLE';
+  /** False when the request certainly never left this process; otherwise it may have been carried out. */
+  readonly wasSent: boolean;
+
+  constructor(message: string, details: LockErrorDetails & { wasSent?: boolean | undefined } = {}) {
+    super(message, details);
+    this.wasSent = details.wasSent ?? true;
+  }
 }
 
 /** `current()`, `renew()` or a release by hand where nothing is held. */

@@ -74,7 +74,9 @@ export class Heartbeat {
     this.disarm();
     const now = monotonicNow();
     const due = [...this.beats].filter((beat) => beat.dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
-    this.touch(due.filter((beat) => beat.beat(now)));
+    // One beat may end another, whose touch must then not be sent.
+    const touching = due.filter((beat) => this.beats.has(beat) && beat.beat(now));
+    this.touch(touching.filter((beat) => this.beats.has(beat)));
     let earliest = Infinity;
     for (const beat of this.beats) earliest = Math.min(earliest, beat.dueAt);
     if (earliest < this.timerDueAt) this.arm(earliest);

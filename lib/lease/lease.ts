@@ -120,6 +120,7 @@ export class Lease implements Beat {
   expect(ttl: number, sentAt: number): void {
     this.length = ttl;
     this.deadline = Math.min(this.deadline, believedUntil(sentAt, ttl));
+    this.renewAt = Math.min(this.renewAt, this.nextRenewal(sentAt));
     this.observer.moved(this);
   }
 

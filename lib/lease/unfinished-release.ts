@@ -33,10 +33,14 @@ export class UnfinishedRelease implements Beat {
       this.heartbeat.remove(this);
       return false;
     }
-    this.dueAt = now + RETRY_PAUSE;
+    // Until the answer, or until there is none.
+    this.dueAt = this.until;
     this.store.release([this]).then(
       () => this.heartbeat.remove(this),
-      () => undefined,
+      () => {
+        this.dueAt = monotonicNow() + RETRY_PAUSE;
+        this.heartbeat.moved(this);
+      },
     );
     return false;
   }

@@ -23,6 +23,7 @@ interface Caller {
 export class Line implements Surroundings {
   private readonly waiters = new Map<string, Waiter>();
   private readonly callers = new Map<Waiter, Caller>();
+  private closed: ((key: string) => LockError) | undefined;
 
   constructor(
     private readonly store: LockStore,
@@ -53,8 +54,8 @@ export class Line implements Surroundings {
     try {
       [answer] = (await (signal ? unlessAborted(asked, signal) : asked)) as [StoreAnswer];
     } catch (error) {
-      // The request may still be carried out, now or after a reconnect.
-      this.keeper.giveBack(request, settings.ttl);
+      // A request that was sent may still be carried out, now or after a reconnect.
+      if (!(error instanceof LockUnavailableError) || error.wasSent) this.keeper.giveBack(request, settings.ttl);
       if (signal?.aborted) throw this.timedOut(wanted, token, error);
       this.keeper.failed(key, token, 'acquire', error);
       throw about(key, error);
@@ -67,8 +68,9 @@ export class Line implements Surroundings {
     return this.wait(new Waiter(wanted, token, this), answer.expiresIn, sentAt);
   }
 
-  /** Ends every wait. */
-  cancelAll(reason: (key: string) => LockError): void {
+  /** Ends every wait, and those that have just begun. */
+  close(reason: (key: string) => LockError): void {
+    this.closed = reason;
     for (const waiter of [...this.waiters.values()]) waiter.giveUp(reason(waiter.key));
   }
 
@@ -117,6 +119,7 @@ export class Line implements Surroundings {
       waiter.inLine(expiresIn, sentAt);
       this.heartbeat.add(waiter);
       this.events.emit(() => ({ type: 'waiting', key, token, holderExpiresInMs: expiresIn }));
+      if (this.closed) waiter.giveUp(this.closed(key));
     });
   }
 
@@ -157,5 +160,6 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
 
 function about(key: string, error: unknown): LockError {
   const cause = error instanceof LockError && error.cause !== undefined ? error.cause : error;
-  return new LockUnavailableError(error instanceof Error ? error.message : messages.refused(error), { key, cause });
+  const wasSent = error instanceof LockUnavailableError ? error.wasSent : undefined;
+  return new LockUnavailableError(error instanceof Error ? error.message : messages.refused(error), { key, cause, wasSent });
 }

@@ -23,7 +23,7 @@ export interface LockedOptions<
    * What a call does when somebody else holds the key until the wait ends. `'throw'`: it fails with `LockBusyError` or
    * `LockTimeoutError`. `'skip'`: the method does not run; a promise resolves to `undefined`, an Observable completes
    * and a generator ends without a value. A function runs instead, without the lock: it gets the error and the
-   * method's arguments, and returns what the method would.
+   * method's arguments, has the object as `this`, and returns what the method would.
    * @default 'throw'
    * @example
    * ```ts
@@ -61,15 +61,15 @@ export interface LockedDecorator<
     >,
   ): void;
   /**
-   * Compares by assignability, which sees through parameters whose type is a type parameter of the class. The
-   * descriptor is invariant here: otherwise parameters that break the bound would be taken for the bound itself.
+   * Compares by assignability, which sees through parameters whose type is a type parameter of the class. `Declared` is
+   * the same as `Args`, except where the compiler puts the bound in the place of parameters that break it.
    */
-  <Args extends ArgsFor<Key>, Result>(
+  <Args extends ArgsFor<Key>, Declared extends readonly unknown[], Result>(
     target: InstanceSide,
     propertyKey: string | symbol,
     descriptor: Unless<
-      Untold<ArgsFor<Key>> | OptionsProblem<Busy, Signal, Returns, Args, Result>,
-      TypedPropertyDescriptor<(...args: Args) => Result>
+      BoundProblem<Args, Declared> | OptionsProblem<Busy, Signal, Returns, Declared, Result>,
+      MethodDescriptor<Args, unknown> & MethodDescriptor<Declared, Result>
     >,
   ): void;
 }
@@ -84,7 +84,11 @@ export interface MethodDescriptor<Args extends readonly unknown[], Result> {
 
 type Unless<Problem, Good> = [Problem] extends [never] ? Good : Problem;
 
-type Untold<Args> = [Args] extends [never] ? 'the other overload says what is wrong' : never;
+type BoundProblem<Args, Declared> = [Args] extends [never]
+  ? 'the other overload says what is wrong'
+  : [Declared] extends [Args]
+    ? never
+    : 'the other overload says what is wrong';
 
 type OptionsProblem<Busy, Signal, Returns, Args extends readonly unknown[], Result> =
   ResultProblem<Result, Returns> | BusyProblem<Busy, Args, Result> | SignalProblem<Signal, Args>;
@@ -143,7 +147,7 @@ type SkipProblem<Result> =
 type Fallback<Result> =
   KindOf<Result> extends 'promise'
     ? Awaited<Result> | PromiseLike<Awaited<Result>>
-    : Result extends Subscribable<infer Value>
+    : Result extends Observable<infer Value> | Subscribable<infer Value>
       ? Observable<Value> | Value
       : Result extends AsyncIterable<infer Value>
         ? AsyncIterable<Value>

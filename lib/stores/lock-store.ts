@@ -4,7 +4,8 @@
  * list, is atomic per key, costs one round trip per list and is idempotent per token: repeating a request that was
  * already carried out changes nothing. Time is the store's own clock; callers only ever see durations.
  *
- * Any promise may reject; that means "unknown", never "no": the request may or may not have been carried out.
+ * Any promise may reject; that means "unknown", never "no": the request may or may not have been carried out. Only a
+ * `LockUnavailableError` that says so (`wasSent: false`) was certainly not.
  */
 
 /** The rule for who may come in. Read, write and semaphore kinds widen this union. */
@@ -85,9 +86,9 @@ export interface LockStore {
   stop(): Promise<void>;
   /**
    * Already holding → the same grant again, for the full ttl. Free → held. Taken → `waiting` or `busy`.
-   * After `timeLimit` milliseconds without an answer it rejects; by default after the store's own limit.
+   * It rejects after `within` milliseconds without an answer, or after the store's own limit when that is shorter.
    */
-  acquire(requests: readonly AcquireRequest[], timeLimit?: number): Promise<StoreAnswer[]>;
+  acquire(requests: readonly AcquireRequest[], within?: number): Promise<StoreAnswer[]>;
   /** Holder → lease extended. Waiter → place kept, or `held` when its turn has come. Neither → `gone`. Never `busy`. */
   touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]>;
   /** A holder's release passes the lease to the head of the line, for {@link StoreTiming.claimWindow}. */

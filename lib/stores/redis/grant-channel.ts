@@ -58,12 +58,18 @@ export class GrantChannel {
     this.subscriber = subscriber;
     // ioredis reconnects and subscribes again by itself; an error event without a listener would be printed or thrown.
     subscriber.on('error', () => undefined);
+    // A connection that is given up for good; the next wait opens another.
+    subscriber.on('end', () => this.abandon(subscriber));
     subscriber.on('message', (_channel, token) => this.onMessage(String(token)));
     try {
       await subscriber.subscribe(CHANNEL_PREFIX + this.processId);
       this.heard = this.subscriber === subscriber;
     } catch {
-      if (this.subscriber === subscriber) this.close();
+      this.abandon(subscriber);
     }
+  }
+
+  private abandon(subscriber: RedisClient): void {
+    if (this.subscriber === subscriber) this.close();
   }
 }

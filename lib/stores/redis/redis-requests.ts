@@ -60,9 +60,9 @@ export class RedisRequests {
       };
       const request: Unsent = { send: () => this.send(script, keys, args, succeed, fail), fail };
       const timer = setTimeout(() => {
-        this.unsent.delete(request);
+        const wasSent = !this.unsent.delete(request);
         const cause = this.lastError;
-        reject(new LockUnavailableError(messages.noAnswer(timeLimit, this.client.status, cause), { cause }));
+        reject(new LockUnavailableError(messages.noAnswer(timeLimit, this.client.status, cause), { cause, wasSent }));
       }, timeLimit);
       timer.unref();
       if (this.client.status === 'ready') request.send();
@@ -95,12 +95,16 @@ export class RedisRequests {
 
   private sendWhenReady(request: Unsent): void {
     if (this.client.status === 'end') {
-      request.fail(new LockUnavailableError(messages.connectionEnded(), { cause: this.lastError }));
+      request.fail(this.ended());
       return;
     }
     this.unsent.add(request);
     // A lazy client connects at its first use. When that fails it keeps trying; the time limit decides.
     if (this.client.status === 'wait') this.client.connect().catch(() => undefined);
+  }
+
+  private ended(): LockUnavailableError {
+    return new LockUnavailableError(messages.connectionEnded(), { cause: this.lastError, wasSent: false });
   }
 
   private readonly onReady = (): void => {
@@ -112,8 +116,7 @@ export class RedisRequests {
   private readonly onEnd = (): void => {
     const requests = [...this.unsent];
     this.unsent.clear();
-    const error = new LockUnavailableError(messages.connectionEnded(), { cause: this.lastError });
-    for (const request of requests) request.fail(error);
+    for (const request of requests) request.fail(this.ended());
   };
 
   private readonly onClose = (): void => {

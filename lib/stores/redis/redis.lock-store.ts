@@ -76,7 +76,8 @@ export class RedisLockStore implements LockStore {
     if (this.opened.owned) this.opened.client.disconnect();
   }
 
-  async acquire(requests: readonly AcquireRequest[], timeLimit = this.timeLimit): Promise<StoreAnswer[]> {
+  async acquire(requests: readonly AcquireRequest[], within = Infinity): Promise<StoreAnswer[]> {
+    const timeLimit = Math.min(within, this.timeLimit);
     if (this.grants.isOpen || !requests.some(({ wait }) => wait)) return this.holdAll(requests, acquireMode, timeLimit);
     // Joining a line before grants can be heard would cost a heartbeat, so: try, subscribe, then join.
     const start = performance.now();
