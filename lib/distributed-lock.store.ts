@@ -5,8 +5,12 @@ import type { DistributedLockModuleOptions } from './distributed-lock.options.js
 import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
 import type { LockStore } from './stores/lock-store.js';
+import { MemoryLeases } from './stores/memory/memory-leases.js';
 import { MemoryLockStore } from './stores/memory/memory-lock-store.js';
 import { RedisLockStore } from './stores/redis/redis.lock-store.js';
+
+/** What `connection: 'memory'` means: all applications of this process exclude each other. */
+const processLeases = new MemoryLeases();
 
 /** Rejects, and leaves nothing open, when the options are bad or the store can't be reached. */
 export async function createStore(options: DistributedLockModuleOptions): Promise<LockStore> {
@@ -27,5 +31,5 @@ function describeStore(options: DistributedLockModuleOptions): LockStore {
   if (connection === undefined) throw new LockOptionsError(messages.noConnection());
   if (connection !== 'memory') return new RedisLockStore({ connection, prefix, commandTimeout });
   new Logger('DistributedLockModule').warn(messages.memoryStore());
-  return new MemoryLockStore();
+  return new MemoryLockStore(processLeases);
 }

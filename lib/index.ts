@@ -44,6 +44,7 @@ export type { LockErrorCode, LockErrorDetails } from './lock.errors.js';
 export type * from './lock.events.js';
 export { LockExceptionFilter } from './http/lock-exception.filter.js';
 
+export { MemoryLeases } from './stores/memory/memory-leases.js';
 export { MemoryLockStore } from './stores/memory/memory-lock-store.js';
 export type * from './stores/lock-store.js';
 export type { RedisClient, RedisConnection } from './stores/redis/redis-connection.js';

@@ -1,7 +1,6 @@
 /**
  * Every sentence the library says when something goes wrong: what happened, for which key, and what to do.
  */
-import type { Duration } from './duration.js';
 
 const seconds = (ms: number): string => `${Math.round(ms)} ms`;
 
@@ -56,6 +55,9 @@ export const messages = {
     'it is reachable, or raise `commandTimeout`.',
   refused: (error: unknown) => `Redis refused or lost a request: ${text(error)}.`,
   connectionEnded: () => 'The connection to Redis is closed and will not come back. Open it again, or restart.',
+  storeStopped: () =>
+    'The lock store was stopped and takes no more requests. Stop using locks before the module is closed, or make a new ' +
+    'store.',
   option: (name: string, value: unknown, allowed: string) =>
     `The option \`${name}\` is ${show(value)}; allowed is ${allowed}.`,
   noKey: () => 'An empty list of keys cannot be locked. Name at least one key.',
@@ -67,9 +69,6 @@ export const messages = {
     'Locks are kept in memory: they exclude callers of this process only. Set `connection` to a Redis for more than one process.',
 };
 
-/** As {@link Duration}s are described in messages about options. */
-export const DURATION_FORMAT = "milliseconds or a string such as '30s'" satisfies string;
-
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
@@ -80,5 +79,3 @@ export function show(value: unknown): string {
 function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-export type { Duration };

@@ -79,7 +79,8 @@ export function readKeys(keys: string | readonly string[]): readonly string[] {
   }
   if (!Array.isArray(keys)) throw new LockKeyError(messages.badKey(keys));
   if (keys.length === 0) throw new LockKeyError(messages.noKey());
-  keys.forEach(checkKey);
+  // Not forEach, which would skip the holes of a sparse array.
+  for (const key of keys as readonly unknown[]) checkKey(key);
   return [...new Set(keys as readonly string[])];
 }
 

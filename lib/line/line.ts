@@ -161,5 +161,9 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
 function about(key: string, error: unknown): LockError {
   const cause = error instanceof LockError && error.cause !== undefined ? error.cause : error;
   const wasSent = error instanceof LockUnavailableError ? error.wasSent : undefined;
-  return new LockUnavailableError(error instanceof Error ? error.message : messages.refused(error), { key, cause, wasSent });
+  return new LockUnavailableError(error instanceof Error ? error.message : messages.refused(error), {
+    key,
+    cause,
+    wasSent,
+  });
 }

@@ -67,7 +67,7 @@ function compileFunction(keyOf: (...args: readonly unknown[]) => unknown, method
 }
 
 function wellFormed(key: string, method: string): string {
-  if (LONE_SURROGATE.test(key)) throw new LockKeyError(keyMessages.illFormedKey(method, key));
+  if (!key.isWellFormed()) throw new LockKeyError(keyMessages.illFormedKey(method, key));
   return key;
 }
 
@@ -87,24 +87,22 @@ interface Template {
 const TOKEN = /<<|<([^>]*)>|</g;
 const PLACEHOLDER = /^(?:0|[1-9]\d*)(?:\.[^\s.<>]+)*$/;
 const SEPARATOR = /[^A-Za-z0-9%]/;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function compileTemplate(template: unknown, method: string): (args: readonly unknown[]) => string {
   if (typeof template !== 'string') throw new LockKeyError(keyMessages.badSpec(method, template));
   const { literals, placeholders } = parseTemplate(template, method);
   const [start, ...ends] = literals;
-  const reserved = reservedIn(literals);
-  const everyReserved = new RegExp(reserved, 'gu');
+  const { reserved, escape } = escapingFor(literals);
   return (args) => {
     let key = start;
     for (let i = 0; i < placeholders.length; i++) {
       const placeholder = placeholders[i]!;
       let text = readText(args, placeholder, template, method);
       if (reserved.test(text)) {
-        if (LONE_SURROGATE.test(text)) {
+        if (!text.isWellFormed()) {
           throw new LockKeyError(keyMessages.illFormedValue(method, template, placeholder.source));
         }
-        text = text.replace(everyReserved, percentEncode);
+        text = escape(text);
       }
       key += text + ends[i]!;
     }
@@ -114,7 +112,7 @@ function compileTemplate(template: unknown, method: string): (args: readonly unk
 
 function parseTemplate(template: string, method: string): Template {
   if (template === '') throw new LockKeyError(keyMessages.emptyTemplate(method));
-  if (LONE_SURROGATE.test(template)) throw new LockKeyError(keyMessages.illFormedTemplate(method, template));
+  if (!template.isWellFormed()) throw new LockKeyError(keyMessages.illFormedTemplate(method, template));
   const literals: [string, ...string[]] = [''];
   const placeholders: Placeholder[] = [];
   let literal = '';
@@ -140,11 +138,17 @@ function parseTemplate(template: string, method: string): Template {
   return { literals, placeholders };
 }
 
-/** What a value may not contain as it is; lone surrogates are among it so that one test finds both. */
-function reservedIn(literals: readonly string[]): RegExp {
-  const own = new Set(literals.join('').replace(/[A-Za-z0-9]/g, ''));
-  const escaped = Array.from(own, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
-  return new RegExp(`[%:${escaped.join('')}\\p{Surrogate}]`, 'u');
+/**
+ * What a value may not contain as it is, and how it is replaced. Half surrogate pairs are among the reserved, so that one
+ * test finds both what to escape and what to refuse.
+ */
+function escapingFor(literals: readonly string[]): { reserved: RegExp; escape: (text: string) => string } {
+  const chars = ['%', ':', ...literals.join('').replace(/[A-Za-z0-9]/g, '')];
+  const codes = new Map(chars.map((char) => [char, percentEncode(char)]));
+  const set = Array.from(codes.keys(), (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`).join('');
+  const reserved = new RegExp(`[${set}\\u{d800}-\\u{dfff}]`, 'u');
+  const every = new RegExp(`[${set}]`, 'gu');
+  return { reserved, escape: (text) => text.replace(every, (char) => codes.get(char)!) };
 }
 
 /** `encodeURIComponent` leaves some punctuation alone, which a template may use as its separator. */

@@ -102,11 +102,11 @@ type ParameterProblem<Position extends string, Path extends string, Inner extend
 type NotAPosition<Inner extends string> =
   `<${Inner}> must start with the position of a parameter, as in <0> or <0.${Inner}>`;
 
-/** `0`, `1`, `10`, but neither `01` nor `-1`: those don't come back the same from a number. */
+/** `0`, `1`, `10`, but neither `-1` nor `01`, `0x1` or `1e0`, which don't come back the same from a number. */
 type IsPosition<Text extends string> = Text extends `-${string}`
   ? false
-  : Text extends `${infer Index extends bigint}`
-    ? bigint extends Index
+  : Text extends `${infer Index extends number}`
+    ? number extends Index
       ? false
       : true
     : false;

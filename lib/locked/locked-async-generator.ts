@@ -16,16 +16,16 @@ export async function* lockAsyncGenerator(call: LockedCall): AsyncGenerator<unkn
     if (call.onBusy === 'skip') return undefined;
     return yield* call.onBusy(error) as AsyncIterable<unknown>;
   }
-  let failed = false;
+  let open = true;
   try {
-    return yield* steps(call, lock);
-  } catch (error) {
-    failed = true;
-    throw error;
-  } finally {
+    const value = yield* steps(call, lock);
+    open = false;
     const lost = await released(lock);
-    // The generator's own error comes first.
-    if (lost && !failed && call.options().onLost !== 'ignore') throw lost;
+    if (lost && call.options().onLost !== 'ignore') throw lost;
+    return value;
+  } finally {
+    // It failed, and its own error comes first; or it was told to return, and has no result that a loss could spoil.
+    if (open) await released(lock);
   }
 }
 

@@ -44,7 +44,7 @@ import type { LockedDecorator, LockedOptions, LockedSignal } from './locked.type
  */
 export function Locked<
   const Key extends KeySpec,
-  Busy extends OnBusy = 'throw',
+  Busy extends OnBusy = OnBusy,
   Signal extends LockedSignal = LockedSignal,
   Returns extends LockedReturns = LockedReturns,
 >(key: Key, options: LockedOptions<Busy, Signal, Returns> = {}): LockedDecorator<Key, Busy, Signal, Returns> {

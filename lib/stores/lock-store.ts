@@ -8,6 +8,8 @@
  * `LockUnavailableError` that says so (`wasSent: false`) was certainly not.
  */
 
+import { randomBytes } from 'node:crypto';
+
 /** The rule for who may come in. Read, write and semaphore kinds widen this union. */
 export type LockKind = 'exclusive';
 
@@ -54,7 +56,8 @@ export interface ReleaseRequest {
 
 /**
  * - `released`: the token held the lease, or waited, and no longer does; or this very release was carried out before.
- * - `gone`: the token neither held nor waited when the request arrived.
+ * - `gone`: the token neither held nor waited when the request arrived. Also the answer to a repeated release once
+ *   somebody else was granted the key, or of a waiter that had left.
  * - `unknown`: the request may have been carried out twice (the connection broke meanwhile), so that `gone` proves nothing.
  */
 export type ReleaseAnswer = 'released' | 'gone' | 'unknown';
@@ -71,7 +74,7 @@ export interface KeyState {
   readonly lastFencingToken: number | null;
 }
 
-/** Tells that a token was admitted. A hint: it may come late, twice, or never. */
+/** Tells that a token was admitted. A hint: it may come late, twice, or never. What it throws is swallowed. */
 export type GrantListener = (token: string) => void;
 
 /** See the head of `lock-store.ts`. */
@@ -82,7 +85,7 @@ export interface LockStore {
   readonly processId: string;
   /** Makes the store ready, or rejects with the reason why it cannot be. */
   start(): Promise<void>;
-  /** Releases every resource the store opened itself; nothing it does not own. */
+  /** Releases every resource the store opened itself; nothing it does not own. Later requests reject. */
   stop(): Promise<void>;
   /**
    * Already holding → the same grant again, for the full ttl. Free → held. Taken → `waiting` or `busy`.
@@ -97,6 +100,14 @@ export interface LockStore {
   inspect(keys: readonly string[]): Promise<KeyState[]>;
   /** Where grants to tokens of this process are reported. At most one listener; `null` removes it. */
   onGrant(listener: GrantListener | null): void;
+}
+
+/** Length of the process id at the beginning of each token. */
+export const PROCESS_ID_LENGTH = 11;
+
+/** A random id for {@link LockStore.processId}. */
+export function newProcessId(): string {
+  return randomBytes(8).toString('base64url');
 }
 
 /** The protocol's numbers, in milliseconds. Every process that shares keys must use the same. */

@@ -78,9 +78,9 @@ export class KeyRecord {
     };
   }
 
-  /** Whether nobody needs the record: the lease was given back and nobody is in line. */
-  isFree(now: number): boolean {
-    return this.released && this.line.first(now) === undefined;
+  /** Whether the lease was given back; nobody is in line then, or the lease would have been passed on. */
+  get isFree(): boolean {
+    return this.released;
   }
 
   /** Whether the record was not used for so long that it may be dropped. */

@@ -8,8 +8,6 @@ import type { RedisClient } from './redis-connection.js';
 
 /** Goes in front of the process id. */
 export const CHANNEL_PREFIX = 'nestjs-distributed-lock:';
-/** Length of the process id at the beginning of each token. */
-export const PROCESS_ID_LENGTH = 11;
 
 /** The subscription of one process. Opened at the first wait: a process that never waits needs no second connection. */
 export class GrantChannel {

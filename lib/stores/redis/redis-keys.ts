@@ -5,16 +5,13 @@
  * escape character itself, to keep different keys different).
  */
 
-/** Record, line and seen key of a user's key. */
-export type RedisKeys = readonly [record: string, line: string, seen: string];
-
 const ESCAPED = /^[}%]/;
 
-/** Names the state of `key` under `prefix`. */
-export function redisKeys(prefix: string, key: string): RedisKeys {
+/** Appends the record, line and seen key of a user's key. */
+export function addRedisKeys(words: string[], prefix: string, key: string): void {
   const tag = ESCAPED.test(key) ? (key.startsWith('}') ? '%7D' : '%25') + key.slice(1) : key;
   const record = `${prefix}:{${tag}}`;
-  return [record, `${record}:line`, `${record}:seen`];
+  words.push(record, `${record}:line`, `${record}:seen`);
 }
 
 /**

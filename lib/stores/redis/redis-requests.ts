@@ -29,6 +29,7 @@ export class RedisRequests {
   private readonly unsent = new Set<Unsent>();
   private connectionsLost = 0;
   private lastError: unknown;
+  private disposed = false;
 
   constructor(
     private readonly opened: OpenedClient,
@@ -47,8 +48,14 @@ export class RedisRequests {
     return this.connectionsLost;
   }
 
-  /** Runs a script; rejects with `LockUnavailableError` when no answer came in time or Redis refused. */
-  run(script: Script, keys: readonly string[], args: readonly string[], timeLimit = this.timeLimit): Promise<unknown> {
+  /**
+   * Runs a script with `words`, the first `keyCount` of which are its keys; rejects with `LockUnavailableError` when no
+   * answer came in time or Redis refused.
+   */
+  run(script: Script, keyCount: number, words: readonly string[], timeLimit = this.timeLimit): Promise<unknown> {
+    if (this.disposed) {
+      return Promise.reject(new LockUnavailableError(messages.storeStopped(), { wasSent: false }));
+    }
     return new Promise((resolve, reject) => {
       const succeed = (answer: unknown): void => {
         clearTimeout(timer);
@@ -58,7 +65,7 @@ export class RedisRequests {
         clearTimeout(timer);
         reject(asUnavailable(error));
       };
-      const request: Unsent = { send: () => this.send(script, keys, args, succeed, fail), fail };
+      const request: Unsent = { send: () => this.send(script, keyCount, words, succeed, fail), fail };
       const timer = setTimeout(() => {
         const wasSent = !this.unsent.delete(request);
         const cause = this.lastError;
@@ -72,6 +79,7 @@ export class RedisRequests {
 
   /** Fails what was not sent and leaves the client as it was found. */
   dispose(): void {
+    this.disposed = true;
     this.onEnd();
     this.client.off('ready', this.onReady);
     this.client.off('close', this.onClose);
@@ -81,15 +89,15 @@ export class RedisRequests {
 
   private send(
     script: Script,
-    keys: readonly string[],
-    args: readonly string[],
+    keyCount: number,
+    words: readonly string[],
     succeed: (answer: unknown) => void,
     fail: (error: unknown) => void,
   ): void {
-    this.client.evalsha(script.sha, keys.length, ...keys, ...args).then(succeed, (error: unknown) => {
+    this.client.evalsha(script.sha, keyCount, ...words).then(succeed, (error: unknown) => {
       // After a restart or SCRIPT FLUSH the server has to be told the source once; EVAL also caches it.
       if (!isUnknownScript(error)) return fail(error);
-      this.client.eval(script.source, keys.length, ...keys, ...args).then(succeed, fail);
+      this.client.eval(script.source, keyCount, ...words).then(succeed, fail);
     });
   }
 

@@ -1,8 +1,7 @@
 /**
  * The store that production uses: one Redis (or a Sentinel-managed one, or a cluster), one atomic script per request.
  */
-import { randomBytes } from 'node:crypto';
-import { DEFAULT_TIMING } from '../lock-store.js';
+import { DEFAULT_TIMING, newProcessId } from '../lock-store.js';
 import type {
   AcquireRequest,
   GrantListener,
@@ -14,16 +13,15 @@ import type {
   StoreTiming,
   TouchRequest,
 } from '../lock-store.js';
-import { GrantChannel, PROCESS_ID_LENGTH } from './grant-channel.js';
+import { GrantChannel } from './grant-channel.js';
 import { openClient, openSubscriber } from './redis-connection.js';
 import type { OpenedClient, RedisConnection } from './redis-connection.js';
-import { redisKeys } from './redis-keys.js';
+import { addRedisKeys } from './redis-keys.js';
 import { RedisRequests, script } from './redis-requests.js';
 import type { Script } from './redis-requests.js';
-import { HOLD, HoldMode, readHoldAnswer } from './scripts/hold.js';
-import { INSPECT, readKeyState } from './scripts/inspect.js';
-import { prelude } from './scripts/prelude.js';
-import { RELEASE } from './scripts/release.js';
+import { HoldMode, holdScript, readHoldAnswer } from './scripts/hold.js';
+import { inspectScript, readKeyState } from './scripts/inspect.js';
+import { releaseScript } from './scripts/release.js';
 
 /** How a {@link RedisLockStore} is set up; all in milliseconds. */
 export interface RedisStoreOptions {
@@ -36,13 +34,14 @@ export interface RedisStoreOptions {
 /** Keeps leases in Redis. */
 export class RedisLockStore implements LockStore {
   readonly name = 'redis';
-  readonly processId = randomBytes(8).toString('base64url').slice(0, PROCESS_ID_LENGTH);
+  readonly processId = newProcessId();
 
   private readonly opened: OpenedClient;
   private readonly requests: RedisRequests;
   private readonly grants: GrantChannel;
   private readonly prefix: string;
   private readonly timeLimit: number;
+  private readonly retention: number;
   private readonly hold: Script;
   private readonly drop: Script;
   private readonly look: Script;
@@ -56,17 +55,18 @@ export class RedisLockStore implements LockStore {
     this.grants = new GrantChannel(
       () => openSubscriber(this.opened),
       this.processId,
-      (token) => this.listener?.(token),
+      (token) => this.report(token),
     );
-    const head = prelude({ ...DEFAULT_TIMING, ...options.timing });
-    this.hold = script(head + HOLD);
-    this.drop = script(head + RELEASE);
-    this.look = script(head + INSPECT);
+    const timing = { ...DEFAULT_TIMING, ...options.timing };
+    this.retention = timing.retention;
+    this.hold = script(holdScript(timing));
+    this.drop = script(releaseScript(timing));
+    this.look = script(inspectScript(timing));
   }
 
   async start(): Promise<void> {
     // An empty list costs nothing, proves the connection and leaves the scripts in the server's cache.
-    await Promise.all([this.hold, this.drop].map((each) => this.requests.run(each, [], [])));
+    await Promise.all([this.hold, this.drop].map((each) => this.requests.run(each, 0, [])));
   }
 
   async stop(): Promise<void> {
@@ -96,7 +96,7 @@ export class RedisLockStore implements LockStore {
 
   async release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
     const { epoch } = this.requests;
-    const answers = await this.runAll(this.drop, requests, ({ token }) => [token]);
+    const answers = await this.runAll(this.drop, requests, ({ token }, words) => words.push(token));
     const gone = this.requests.epoch === epoch ? 'gone' : 'unknown';
     return answers.map((answer) => (Number(answer) === 1 ? 'released' : gone));
   }
@@ -105,13 +105,21 @@ export class RedisLockStore implements LockStore {
     const answers = await this.runAll(
       this.look,
       keys.map((key) => ({ key })),
-      () => [],
+      () => undefined,
     );
-    return answers.map((answer, i) => readKeyState(keys[i]!, answer as [number, number, string]));
+    return answers.map((answer, i) => readKeyState(keys[i]!, answer as [unknown, unknown, string]));
   }
 
   onGrant(listener: GrantListener | null): void {
     this.listener = listener;
+  }
+
+  private report(token: string): void {
+    try {
+      this.listener?.(token);
+    } catch {
+      // Thrown into ioredis's parser it would break the connection; a hint that is not heard is only a hint lost.
+    }
   }
 
   private async holdAll<Request extends TouchRequest>(
@@ -119,7 +127,8 @@ export class RedisLockStore implements LockStore {
     mode: (request: Request) => string,
     timeLimit?: number,
   ): Promise<StoreAnswer[]> {
-    const args = (request: Request): string[] => [request.token, String(request.ttl), mode(request)];
+    const args = (request: Request, words: string[]): unknown =>
+      words.push(request.token, String(request.ttl + this.retention), mode(request));
     const answers = await this.runAll(this.hold, requests, args, timeLimit);
     return answers.map((answer) => readHoldAnswer(Number(answer)));
   }
@@ -128,15 +137,18 @@ export class RedisLockStore implements LockStore {
   private async runAll<Request extends { readonly key: string }>(
     script: Script,
     requests: readonly Request[],
-    args: (request: Request) => readonly string[],
+    addArgs: (request: Request, words: string[]) => void,
     timeLimit?: number,
   ): Promise<readonly unknown[]> {
     if (this.opened.isCluster && requests.length > 1) {
-      return (await Promise.all(requests.map((request) => this.runAll(script, [request], args, timeLimit)))).flat(1);
+      return (await Promise.all(requests.map((request) => this.runAll(script, [request], addArgs, timeLimit)))).flat(1);
     }
     if (requests.length === 0) return [];
-    const keys = requests.flatMap(({ key }) => redisKeys(this.prefix, key));
-    return (await this.requests.run(script, keys, requests.flatMap(args), timeLimit)) as unknown[];
+    const words: string[] = [];
+    for (const { key } of requests) addRedisKeys(words, this.prefix, key);
+    const keyCount = words.length;
+    for (const request of requests) addArgs(request, words);
+    return (await this.requests.run(script, keyCount, words, timeLimit)) as unknown[];
   }
 }
 

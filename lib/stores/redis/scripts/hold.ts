@@ -3,57 +3,73 @@
  * holds nor waits yet.
  *
  * KEYS: for each request record, line, seen.
- * ARGV: for each request token, ttl in ms, mode.
+ * ARGV: for each request token, ttl plus retention in ms, mode.
  * Returns for each request one integer: the fencing token when held, 0 when gone, otherwise minus twice the
  * milliseconds that the holder's lease has left, less 1 when waiting or 2 when busy.
  */
-import type { StoreAnswer } from '../../lock-store.js';
+import type { StoreAnswer, StoreTiming } from '../../lock-store.js';
+import { CLOCK, lineFunctions, NEXT_FENCE, STATE } from './record.js';
 
 /** What a newcomer may do: take the key if it is free; else wait in line; or neither, because it is no newcomer. */
 export const HoldMode = { try: '0', wait: '1', touch: '2' } as const;
 
-export const HOLD = `
+/** The script's source. */
+export function holdScript(timing: StoreTiming): string {
+  return `
+${CLOCK}
 local answers = {}
 for i = 1, #KEYS, 3 do
-  local record, line, seen = KEYS[i], KEYS[i + 1], KEYS[i + 2]
-  local token, ttl, mode = ARGV[i], ARGV[i + 1] * 1000, ARGV[i + 2]
-  local fence, deadline, queued, holder = load(record)
+  local record, token, life, mode = KEYS[i], ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local value = redis.call('GET', record)
   local answer
 
-  if holder == token then
-    if deadline == 0 then
+  if not value or string.byte(value, 17) == ${STATE.releasedCode} then
+    if mode == '${HoldMode.touch}' or value and string.sub(value, 18) == token then
       answer = 0
     else
-      save(record, fence, now + ttl, queued, token)
-      answer = fence
+      answer = ${NEXT_FENCE}
+      redis.call('SET', record, string.format('%016.0f${STATE.held}%s', answer, token), 'PX', life)
     end
+
+  elseif string.sub(value, 18) == token then
+    redis.call('PEXPIRE', record, life)
+    answer = tonumber(string.sub(value, 1, 16))
+
   else
-    local waiting = queued == '1' and redis.call('HEXISTS', seen, token) == 1
-    if waiting then keep_place(line, seen, token) end
+    local line, seen = KEYS[i + 1], KEYS[i + 2]
+    ${lineFunctions(timing)}
+    local fence = ${NEXT_FENCE}
+    local queued = string.byte(value, 17) == ${STATE.queuedCode}
+    local left = redis.call('PTTL', record) - ${timing.retention}
+    local waiting = queued and redis.call('HEXISTS', seen, token) == 1
+    if waiting then keep_place(token) end
+
     if mode == '${HoldMode.touch}' and not waiting then
       answer = 0
     else
-      local admitted = deadline <= now
-      if admitted and queued == '1' then
-        local head = next_in_line(line, seen)
+      local admitted = left <= 0
+      if admitted and queued then
+        local head = next_in_line()
         if not head then
-          queued = '0'
+          queued = false
         elseif head ~= token then
-          deadline, holder, admitted = grant(record, fence, head), head, false
+          grant(fence, head)
+          left, admitted = ${timing.claimWindow}, false
         end
       end
       if admitted then
-        answer = math.max(fence + 1, now)
-        save(record, answer, now + ttl, queued, token)
+        answer = fence
+        local state = queued and '${STATE.queued}' or '${STATE.held}'
+        redis.call('SET', record, string.format('%016.0f%s%s', fence, state, token), 'PX', life)
       else
         if mode == '${HoldMode.wait}' and not waiting then
           local last = redis.call('ZRANGE', line, -1, -1, 'WITHSCORES')[2] or 0
           redis.call('ZADD', line, math.max(now, last + 1), token)
-          keep_place(line, seen, token)
-          if queued == '0' then save(record, fence, deadline, '1', holder) end
+          keep_place(token)
+          redis.call('SETRANGE', record, 16, '${STATE.queued}')
           waiting = true
         end
-        answer = -2 * math.ceil((deadline - now) / 1000) - (waiting and 1 or 2)
+        answer = -2 * left - (waiting and 1 or 2)
       end
     end
   end
@@ -61,8 +77,9 @@ for i = 1, #KEYS, 3 do
 end
 return answers
 `;
+}
 
-/** Reads one integer of {@link HOLD}'s reply. */
+/** Reads one integer of the script's reply. */
 export function readHoldAnswer(answer: number): StoreAnswer {
   if (answer > 0) return { state: 'held', fencingToken: answer };
   if (answer === 0) return { state: 'gone' };

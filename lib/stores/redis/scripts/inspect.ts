@@ -5,13 +5,22 @@
  * Returns for each request: last fencing token (0 when none is on record), milliseconds the lease has left (0 when the
  * key is free), holder's token, then the tokens of the line whose places are alive, next first.
  */
-import type { KeyState } from '../../lock-store.js';
+import type { KeyState, StoreTiming } from '../../lock-store.js';
+import { CLOCK, STATE } from './record.js';
 
-export const INSPECT = `
+/** The script's source. */
+export function inspectScript({ retention }: StoreTiming): string {
+  return `
+${CLOCK}
 local answers = {}
 for i = 1, #KEYS, 3 do
-  local fence, deadline, queued, holder = load(KEYS[i])
-  local answer = { fence, math.max(0, math.ceil((deadline - now) / 1000)), holder }
+  local value = redis.call('GET', KEYS[i])
+  local answer = { 0, 0, '' }
+  if value then
+    local left = redis.call('PTTL', KEYS[i]) - ${retention}
+    local held = string.byte(value, 17) ~= ${STATE.releasedCode} and left > 0
+    answer = { tonumber(string.sub(value, 1, 16)), held and left or 0, string.sub(value, 18) }
+  end
   for _, token in ipairs(redis.call('ZRANGE', KEYS[i + 1], 0, -1)) do
     local alive = redis.call('HGET', KEYS[i + 2], token)
     if alive and tonumber(alive) > now then answer[#answer + 1] = token end
@@ -20,14 +29,16 @@ for i = 1, #KEYS, 3 do
 end
 return answers
 `;
+}
 
-/** Reads one entry of {@link INSPECT}'s reply. */
-export function readKeyState(key: string, entry: readonly [number, number, string, ...string[]]): KeyState {
-  const [fence, expiresIn, token, ...waiting] = entry;
+/** Reads one entry of the script's reply. */
+export function readKeyState(key: string, entry: readonly [unknown, unknown, string, ...string[]]): KeyState {
+  const [fence, left, token, ...waiting] = entry;
+  const [fencingToken, expiresIn] = [Number(fence), Number(left)];
   return {
     key,
-    holder: expiresIn > 0 ? { token, fencingToken: fence, expiresIn } : null,
+    holder: expiresIn > 0 ? { token, fencingToken, expiresIn } : null,
     waiting,
-    lastFencingToken: fence > 0 ? fence : null,
+    lastFencingToken: fencingToken > 0 ? fencingToken : null,
   };
 }

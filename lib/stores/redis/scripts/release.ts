@@ -4,29 +4,47 @@
  * KEYS: for each request record, line, seen. ARGV: for each request token.
  * Returns for each request 1 when the token held or waited, or was released before; 0 when it is unknown.
  */
-export const RELEASE = `
+import type { StoreTiming } from '../../lock-store.js';
+import { CLOCK, lineFunctions, NEXT_FENCE, STATE } from './record.js';
+
+/** The script's source. */
+export function releaseScript(timing: StoreTiming): string {
+  return `
 local answers = {}
 for i = 1, #KEYS, 3 do
-  local record, line, seen = KEYS[i], KEYS[i + 1], KEYS[i + 2]
-  local token = ARGV[(i + 2) / 3]
-  local fence, deadline, queued, holder = load(record)
+  local record, token = KEYS[i], ARGV[(i + 2) / 3]
+  local value = redis.call('GET', record)
+  local state = value and string.byte(value, 17)
   local answer = 1
+  local freed = false
 
-  if holder == token then
-    if deadline > 0 then
-      local head = queued == '1' and next_in_line(line, seen)
-      if head then
-        grant(record, fence, head)
-      else
-        save(record, fence, 0, '0', token)
-      end
-    end
-  elseif queued == '1' and redis.call('ZREM', line, token) == 1 then
-    redis.call('HDEL', seen, token)
-  else
+  if not value then
     answer = 0
+  elseif state == ${STATE.queuedCode} then
+    local line, seen = KEYS[i + 1], KEYS[i + 2]
+    ${CLOCK}
+    ${lineFunctions(timing)}
+    if string.sub(value, 18) == token then
+      local head = next_in_line()
+      if head then
+        grant(${NEXT_FENCE}, head)
+      else
+        freed = true
+      end
+    else
+      answer = redis.call('ZREM', line, token)
+      redis.call('HDEL', seen, token)
+    end
+  elseif string.sub(value, 18) ~= token then
+    answer = 0
+  else
+    freed = state == ${STATE.heldCode}
+  end
+  if freed then
+    redis.call('SET', record, string.sub(value, 1, 16) .. '${STATE.released}' .. token, 'PX', '${timing.retention}')
   end
   answers[#answers + 1] = answer
 end
 return answers
 `;
+}

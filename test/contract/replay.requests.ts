@@ -1,0 +1,186 @@
+/** The requests that the replay cases send again: each prepared on a store and a key, or finished before. */
+import { SHORT } from './lock-store.harness.js';
+import type { Driver, Scene } from './lock-store.harness.js';
+
+type Request = () => Promise<unknown>;
+type Prepare = (store: Driver, key: string, scene: Scene) => Promise<Request>;
+
+/** The second answer is the first once more. */
+export const SAME_ANSWER: readonly (readonly [string, Prepare])[] = [
+  [
+    'an acquire that is granted',
+    async (store, key) => {
+      const token = store.token();
+      return () => store.acquire(key, token);
+    },
+  ],
+  [
+    'an acquire that is granted after a lease expired',
+    async (store, key, scene) => {
+      await store.queue(key, 0, SHORT);
+      await scene.expire();
+      const token = store.token();
+      return () => store.join(key, token);
+    },
+  ],
+  [
+    'an acquire that waits',
+    async (store, key) => {
+      await store.queue(key, 1);
+      const token = store.token();
+      return () => store.join(key, token);
+    },
+  ],
+  [
+    'an acquire that finds the key busy',
+    async (store, key) => {
+      await store.queue(key, 1);
+      const token = store.token();
+      return () => store.acquire(key, token);
+    },
+  ],
+  [
+    'an acquire that lets the line go first',
+    async (store, key, scene) => {
+      await store.queue(key, 2, SHORT);
+      await scene.expire();
+      const token = store.token();
+      return () => store.join(key, token);
+    },
+  ],
+  [
+    'an acquire of a finished lease',
+    async (store, key) => {
+      const { holder } = await store.queue(key, 0);
+      await store.release(key, holder);
+      return () => store.join(key, holder);
+    },
+  ],
+  [
+    'a touch of the holder',
+    async (store, key) => {
+      const { holder } = await store.queue(key, 1);
+      return () => store.touch(key, holder);
+    },
+  ],
+  [
+    'a touch of a waiter',
+    async (store, key) => {
+      const { waiting } = await store.queue(key, 2);
+      return () => store.touch(key, waiting[1]!);
+    },
+  ],
+  [
+    'a touch by which a waiter comes in',
+    async (store, key, scene) => {
+      const { waiting } = await store.queue(key, 2, SHORT);
+      await scene.expire();
+      return () => store.touch(key, waiting[0]!);
+    },
+  ],
+  [
+    'a touch by which another waiter comes in',
+    async (store, key, scene) => {
+      const { waiting } = await store.queue(key, 2, SHORT);
+      await scene.expire();
+      return () => store.touch(key, waiting[1]!);
+    },
+  ],
+  [
+    'a touch of an unknown token',
+    async (store, key) => {
+      await store.queue(key, 1);
+      const token = store.token();
+      return () => store.touch(key, token);
+    },
+  ],
+  [
+    'a release that frees the key',
+    async (store, key) => {
+      const { holder } = await store.queue(key, 0);
+      return () => store.release(key, holder);
+    },
+  ],
+  [
+    'a release of an unknown token',
+    async (store, key) => {
+      await store.queue(key, 1);
+      const token = store.token();
+      return () => store.release(key, token);
+    },
+  ],
+];
+
+/** The second answer may say that it was done before, or that there was nothing to do. */
+export const RELEASED_OR_GONE: readonly (readonly [string, Prepare])[] = [
+  [
+    'a release that passes the lease on',
+    async (store, key) => {
+      const { holder } = await store.queue(key, 2);
+      return () => store.release(key, holder);
+    },
+  ],
+  [
+    'a release of a waiter',
+    async (store, key) => {
+      const { waiting } = await store.queue(key, 2);
+      return () => store.release(key, waiting[0]!);
+    },
+  ],
+  [
+    'a release of a grant that nobody claimed',
+    async (store, key) => {
+      const { holder, waiting } = await store.queue(key, 2);
+      await store.release(key, holder);
+      return () => store.release(key, waiting[0]!);
+    },
+  ],
+];
+
+/** How a holder's lease ended and others came after it; returns the token of the finished lease. */
+export const FINISHED: readonly (readonly [string, (store: Driver, key: string, scene: Scene) => Promise<string>])[] = [
+  [
+    'released, then taken by another',
+    async (store, key) => {
+      const { holder } = await store.queue(key, 0);
+      await store.release(key, holder);
+      await store.queue(key, 2);
+      return holder;
+    },
+  ],
+  [
+    'passed on to a waiter',
+    async (store, key) => {
+      const { holder } = await store.queue(key, 2);
+      await store.release(key, holder);
+      return holder;
+    },
+  ],
+  [
+    'passed on twice',
+    async (store, key) => {
+      const { holder, waiting } = await store.queue(key, 3);
+      await store.release(key, holder);
+      await store.touch(key, waiting[0]!);
+      await store.release(key, waiting[0]!);
+      return holder;
+    },
+  ],
+  [
+    'expired, then taken by another',
+    async (store, key, scene) => {
+      const { holder } = await store.queue(key, 0, SHORT);
+      await scene.expire();
+      await store.queue(key, 2);
+      return holder;
+    },
+  ],
+  [
+    'given up while it waited',
+    async (store, key) => {
+      const { waiting } = await store.queue(key, 3);
+      await store.release(key, waiting[1]!);
+      return waiting[1]!;
+    },
+  ],
+];

@@ -1,0 +1,105 @@
+/**
+ * Random schedules: a few hundred requests of four tokens for two keys, in an order that a seed decides, with answers
+ * and states compared with a reference model. Where the test owns the clock, time passes between requests too.
+ */
+import { expect, it } from '@jest/globals';
+import type { KeyState, StoreAnswer } from '../../lib/stores/lock-store.js';
+import { LONG, useScene } from './lock-store.harness.js';
+import type { LockStoreHarnessFactory } from './lock-store.harness.js';
+import { ModelKey } from './reference-model.js';
+import type { ModelAnswer } from './reference-model.js';
+
+const STEPS = 400;
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+const KIND = { kind: 'exclusive' } as const;
+
+export function scheduleCases(factory: LockStoreHarnessFactory): void {
+  const scene = useScene(factory);
+
+  it.each(SEEDS)('are answered as the model answers them, seed %i', async (seed) => {
+    const timing = scene.realTime ? { claimWindow: LONG, placeLife: LONG } : { claimWindow: 200, placeLife: 300 };
+    const ttls = scene.realTime ? [LONG] : [100, 150, 400, LONG];
+    const { below, pick } = random(seed);
+    const driver = await scene.open(timing);
+    const { store } = driver;
+    const keys = [scene.key(), scene.key()];
+    const tokens = Array.from({ length: 4 }, () => driver.token());
+    const models = new Map(keys.map((key) => [key, new ModelKey(timing)]));
+    const grants = new Map(keys.map((key) => [key, new Grants()]));
+    const modelOf = (key: string): ModelKey => models.get(key)!;
+
+    const compareAnswers = (key: string, answer: StoreAnswer, model: ModelAnswer): void => {
+      expect(answer.state).toBe(model.state);
+      if (answer.state === 'held') grants.get(key)!.see(model.grant!, answer.fencingToken);
+      if ('expiresIn' in answer) compareRest(answer.expiresIn, model.expiresIn!);
+    };
+    const compareRest = (rest: number, model: number): void => {
+      expect(Number.isInteger(rest)).toBe(true);
+      if (!scene.realTime) return expect(rest).toBe(model);
+      expect(rest).toBeGreaterThan(0);
+      expect(rest).toBeLessThanOrEqual(model);
+    };
+    const compareStates = (state: KeyState): void => {
+      const { holder, waiting, grant } = modelOf(state.key).inspect();
+      expect({ holder: state.holder?.token ?? null, waiting: state.waiting }).toEqual({ holder, waiting });
+      if (grant > 0) grants.get(state.key)!.see(grant, state.lastFencingToken!);
+      else expect(state.lastFencingToken).toBeNull();
+    };
+
+    for (let step = 0; step < STEPS; step++) {
+      const requests = Array.from({ length: pick([1, 1, 1, 2, 3]) }, () => {
+        const key = pick(keys);
+        // Half of the time the holder, so that leases move on.
+        const token = pick([modelOf(key).inspect().holder ?? pick(tokens), pick(tokens)]);
+        return { ...KIND, key, token, ttl: pick(ttls) };
+      });
+      const action = pick(['acquire', 'join', 'touch', 'touch', 'release', 'release', 'advance']);
+      if (action === 'acquire' || action === 'join') {
+        const wait = action === 'join';
+        const answers = await store.acquire(requests.map((request) => ({ ...request, wait })));
+        requests.forEach(({ key, token, ttl }, i) =>
+          compareAnswers(key, answers[i]!, modelOf(key).acquire(token, ttl, wait)),
+        );
+      } else if (action === 'touch') {
+        const answers = await store.touch(requests);
+        requests.forEach(({ key, token, ttl }, i) => compareAnswers(key, answers[i]!, modelOf(key).touch(token, ttl)));
+      } else if (action === 'release') {
+        const answers = await store.release(requests);
+        expect(answers).toEqual(requests.map(({ key, token }) => modelOf(key).release(token)));
+      } else if (!scene.realTime) {
+        const passed = 10 * (1 + below(25));
+        await scene.advance(passed);
+        for (const model of models.values()) model.now += passed;
+      }
+      (await store.inspect(keys)).forEach(compareStates);
+    }
+    for (const seen of grants.values()) expect(seen.size).toBeGreaterThan(20);
+  });
+}
+
+/** Ties the numbers of the model's grants to fencing tokens: one each, and both grow together. */
+class Grants {
+  private readonly fences = new Map<number, number>();
+
+  get size(): number {
+    return this.fences.size;
+  }
+
+  see(grant: number, fence: number): void {
+    const contradicting = [...this.fences].filter(
+      ([other, seen]) => Math.sign(fence - seen) !== Math.sign(grant - other),
+    );
+    expect({ grant, fence, contradicting }).toEqual({ grant, fence, contradicting: [] });
+    this.fences.set(grant, fence);
+  }
+}
+
+/** A small generator of numbers that look random (Lehmer's, modulus 2^31 − 1), the same for the same seed. */
+function random(seed: number): { below(limit: number): number; pick<Item>(items: readonly Item[]): Item } {
+  let state = seed * 48_271;
+  const below = (limit: number): number => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % limit;
+  };
+  return { below, pick: (items) => items[below(items.length)]! };
+}
