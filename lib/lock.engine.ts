@@ -2,6 +2,7 @@
  * Ties a store, its heartbeat, the line and the leases together, and owns their beginning and end. `LockService` is its
  * public face.
  */
+import type { AcquireOptions } from './acquire.options.js';
 import { heldLease } from './context/lock.context.js';
 import { LockEvents } from './event-stream.js';
 import { Heartbeat, monotonicNow } from './lease/heartbeat.js';
@@ -11,6 +12,7 @@ import { LockHandle } from './lease/lock-handle.js';
 import { Line } from './line/line.js';
 import { LockBusyError, LockLostError, LockShutdownError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
+import { readKeys, readSignal, resolveSettings } from './lock.settings.js';
 import type { LockSettings } from './lock.settings.js';
 import type { LockStore } from './stores/lock-store.js';
 
@@ -33,12 +35,10 @@ export class LockEngine {
   }
 
   /** Takes every key or none. `owner` is whose locks in the async context count as the caller's own. */
-  async acquire(
-    owner: object,
-    keys: readonly string[],
-    settings: LockSettings,
-    signal: AbortSignal | undefined,
-  ): Promise<LockHandle> {
+  async acquire(owner: object, asked: string | readonly string[], options: AcquireOptions): Promise<LockHandle> {
+    const keys = readKeys(asked);
+    const settings = resolveSettings(options, this.defaults);
+    const signal = readSignal(options.signal);
     const askedAt = monotonicNow();
     const until = askedAt + settings.wait;
     if (keys.length === 1) {

@@ -12,7 +12,7 @@ import type { LockEngine } from './lock.engine.js';
 import { LockBusyError, LockLostError, LockNotHeldError, LockOptionsError, LockTimeoutError } from './lock.errors.js';
 import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
-import { readKeys, readOnLost, readSignal, resolveSettings } from './lock.settings.js';
+import { readKeys, readOnLost } from './lock.settings.js';
 import type { KeyState } from './stores/lock-store.js';
 
 /** One key, or several that are taken all or none. */
@@ -54,9 +54,8 @@ export class LockService {
    * @throws `LockBusyError` (`wait: 0`), `LockTimeoutError`, `LockUnavailableError`, `LockKeyError`, `LockOptionsError`,
    * `LockShutdownError`, `LockLostError` (entering a lost lock again), or the reason of `signal`.
    */
-  async acquire(keys: LockKeys, options: AcquireOptions = {}): Promise<Lock> {
-    const settings = resolveSettings(options, this.engine.defaults);
-    return this.engine.acquire(this, readKeys(keys), settings, readSignal(options.signal));
+  acquire(keys: LockKeys, options: AcquireOptions = {}): Promise<Lock> {
+    return this.engine.acquire(this, keys, options);
   }
 
   /**
@@ -92,7 +91,7 @@ export class LockService {
     const [options, section] =
       typeof optionsOrSection === 'function' ? [{}, optionsOrSection] : [optionsOrSection, maybeSection!];
     const onLost = readOnLost(options.onLost);
-    const lock = (await this.acquire(keys, options)) as LockHandle;
+    const lock = await this.engine.acquire(this, keys, options);
     let result: Result;
     try {
       result = await runHolding(this, lock, () => section(lock));

@@ -17,8 +17,10 @@ import { UnfinishedRelease } from './unfinished-release.js';
 
 export class LeaseKeeper implements LeaseObserver {
   private readonly held = new Set<Lease>();
-  private readonly farewells = new Set<Promise<unknown>>();
+  /** Releases that are under way. */
+  private farewells = 0;
   private onEmpty: (() => void) | undefined;
+  private onFarewellsOver: (() => void) | undefined;
 
   constructor(
     private readonly store: LockStore,
@@ -64,7 +66,7 @@ export class LeaseKeeper implements LeaseObserver {
     const given = leases.filter((lease) => lease.beginRelease());
     for (const lease of given) this.forget(lease);
     if (given.length === 0) return undefined;
-    const answers = await this.track(this.releaseOnce(given));
+    const answers = await this.releaseOnce(given);
     given.forEach((lease, i) => {
       if (answers[i] === 'gone') return lease.lose(messages.gone(lease.key));
       lease.endRelease();
@@ -78,7 +80,7 @@ export class LeaseKeeper implements LeaseObserver {
   /** Makes sure that nothing stays behind of a request whose caller has left; in the background. */
   giveBack(request: Pick<ReleaseRequest, 'key' | 'token'>, ttl: number): void {
     const { key, token } = request;
-    void this.track(this.releaseOnce([{ key, token, kind: 'exclusive', ttl }]));
+    void this.releaseOnce([{ key, token, kind: 'exclusive', ttl }]);
   }
 
   /** Resolves when no lease is held, or when the time is over. */
@@ -101,7 +103,7 @@ export class LeaseKeeper implements LeaseObserver {
       lease.lose(messages.takenByShutdown(lease.key), cause(lease.key));
       this.giveBack(lease, lease.ttl);
     }
-    await Promise.all(this.farewells);
+    if (this.farewells > 0) await new Promise<void>((resolve) => (this.onFarewellsOver = resolve));
   }
 
   renewed({ key, token, fencingToken, ttl }: Lease): void {
@@ -130,6 +132,7 @@ export class LeaseKeeper implements LeaseObserver {
   private async releaseOnce(
     requests: readonly (ReleaseRequest & { readonly ttl: number })[],
   ): Promise<readonly (ReleaseAnswer | undefined)[]> {
+    this.farewells += 1;
     try {
       return await this.store.release(requests);
     } catch (error) {
@@ -138,15 +141,9 @@ export class LeaseKeeper implements LeaseObserver {
         this.failed(request.key, request.token, 'release', error);
       }
       return [];
-    }
-  }
-
-  private async track<T>(farewell: Promise<T>): Promise<T> {
-    this.farewells.add(farewell);
-    try {
-      return await farewell;
     } finally {
-      this.farewells.delete(farewell);
+      this.farewells -= 1;
+      if (this.farewells === 0) this.onFarewellsOver?.();
     }
   }
 

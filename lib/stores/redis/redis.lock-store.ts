@@ -16,7 +16,7 @@ import type {
 import { GrantChannel } from './grant-channel.js';
 import { openClient, openSubscriber } from './redis-connection.js';
 import type { OpenedClient, RedisConnection } from './redis-connection.js';
-import { addRedisKeys } from './redis-keys.js';
+import { recordName } from './redis-keys.js';
 import { RedisRequests, script } from './redis-requests.js';
 import type { Script } from './redis-requests.js';
 import { HoldMode, holdScript, readHoldAnswer } from './scripts/hold.js';
@@ -76,29 +76,22 @@ export class RedisLockStore implements LockStore {
     if (this.opened.owned) this.opened.client.disconnect();
   }
 
-  async acquire(requests: readonly AcquireRequest[], within = Infinity): Promise<StoreAnswer[]> {
+  acquire(requests: readonly AcquireRequest[], within = Infinity): Promise<StoreAnswer[]> {
     const timeLimit = Math.min(within, this.timeLimit);
     if (this.grants.isOpen || !requests.some(({ wait }) => wait)) return this.holdAll(requests, acquireMode, timeLimit);
-    // Joining a line before grants can be heard would cost a heartbeat, so: try, subscribe, then join.
-    const start = performance.now();
-    const answers = await this.holdAll(requests, () => HoldMode.try, timeLimit);
-    const busy = requests.filter(({ wait }, i) => wait && answers[i]!.state === 'busy');
-    if (busy.length === 0) return answers;
-    const timeLeft = (): number => Math.max(0, start + timeLimit - performance.now());
-    await this.grants.open(timeLeft());
-    const joined = await this.holdAll(busy, acquireMode, timeLeft());
-    return answers.map((answer, i) => (busy.includes(requests[i]!) ? joined.shift()! : answer));
+    return this.acquireThenListen(requests, timeLimit);
   }
 
   touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
     return this.holdAll(requests, () => HoldMode.touch);
   }
 
-  async release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
+  release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
     const { epoch } = this.requests;
-    const answers = await this.runAll(this.drop, requests, ({ token }, words) => words.push(token));
-    const gone = this.requests.epoch === epoch ? 'gone' : 'unknown';
-    return answers.map((answer) => (Number(answer) === 1 ? 'released' : gone));
+    return this.runAll(this.drop, requests, ({ token }, words) => words.push(token)).then((answers) => {
+      const gone = this.requests.epoch === epoch ? 'gone' : 'unknown';
+      return answers.map((answer) => (Number(answer) === 1 ? 'released' : gone));
+    });
   }
 
   async inspect(keys: readonly string[]): Promise<KeyState[]> {
@@ -122,33 +115,46 @@ export class RedisLockStore implements LockStore {
     }
   }
 
-  private async holdAll<Request extends TouchRequest>(
+  /** Joining a line before grants can be heard would cost a heartbeat, so: try, subscribe, then join. */
+  private async acquireThenListen(requests: readonly AcquireRequest[], timeLimit: number): Promise<StoreAnswer[]> {
+    const start = performance.now();
+    const answers = await this.holdAll(requests, () => HoldMode.try, timeLimit);
+    const busy = requests.filter(({ wait }, i) => wait && answers[i]!.state === 'busy');
+    if (busy.length === 0) return answers;
+    const timeLeft = (): number => Math.max(0, start + timeLimit - performance.now());
+    await this.grants.open(timeLeft());
+    const joined = await this.holdAll(busy, acquireMode, timeLeft());
+    return answers.map((answer, i) => (busy.includes(requests[i]!) ? joined.shift()! : answer));
+  }
+
+  private holdAll<Request extends TouchRequest>(
     requests: readonly Request[],
     mode: (request: Request) => string,
     timeLimit?: number,
   ): Promise<StoreAnswer[]> {
-    const args = (request: Request, words: string[]): unknown =>
+    const addArgs = (request: Request, words: string[]): unknown =>
       words.push(request.token, String(request.ttl + this.retention), mode(request));
-    const answers = await this.runAll(this.hold, requests, args, timeLimit);
-    return answers.map((answer) => readHoldAnswer(Number(answer)));
+    return this.runAll(this.hold, requests, addArgs, timeLimit).then((answers) =>
+      answers.map((answer) => readHoldAnswer(Number(answer))),
+    );
   }
 
   /** One script for the whole list; in a cluster, where the keys of a list lie in different slots, one for each entry. */
-  private async runAll<Request extends { readonly key: string }>(
+  private runAll<Request extends { readonly key: string }>(
     script: Script,
     requests: readonly Request[],
     addArgs: (request: Request, words: string[]) => void,
     timeLimit?: number,
-  ): Promise<readonly unknown[]> {
+  ): Promise<unknown[]> {
     if (this.opened.isCluster && requests.length > 1) {
-      return (await Promise.all(requests.map((request) => this.runAll(script, [request], addArgs, timeLimit)))).flat(1);
+      return Promise.all(requests.map((request) => this.runAll(script, [request], addArgs, timeLimit))).then((all) =>
+        all.flat(1),
+      );
     }
-    if (requests.length === 0) return [];
-    const words: string[] = [];
-    for (const { key } of requests) addRedisKeys(words, this.prefix, key);
-    const keyCount = words.length;
+    if (requests.length === 0) return Promise.resolve([]);
+    const words = requests.map(({ key }) => recordName(this.prefix, key));
     for (const request of requests) addArgs(request, words);
-    return (await this.requests.run(script, keyCount, words, timeLimit)) as unknown[];
+    return this.requests.run(script, requests.length, words, timeLimit) as Promise<unknown[]>;
   }
 }
 

@@ -2,13 +2,13 @@
  * Acquire and touch: both end in holding, waiting, or neither, and differ only in what a token may do that neither
  * holds nor waits yet.
  *
- * KEYS: for each request record, line, seen.
+ * KEYS: for each request the record.
  * ARGV: for each request token, ttl plus retention in ms, mode.
  * Returns for each request one integer: the fencing token when held, 0 when gone, otherwise minus twice the
  * milliseconds that the holder's lease has left, less 1 when waiting or 2 when busy.
  */
 import type { StoreAnswer, StoreTiming } from '../../lock-store.js';
-import { CLOCK, lineFunctions, NEXT_FENCE, STATE } from './record.js';
+import { lineFunctions, MINT_FENCE, STATE } from './record.js';
 
 /** What a newcomer may do: take the key if it is free; else wait in line; or neither, because it is no newcomer. */
 export const HoldMode = { try: '0', wait: '1', touch: '2' } as const;
@@ -16,10 +16,9 @@ export const HoldMode = { try: '0', wait: '1', touch: '2' } as const;
 /** The script's source. */
 export function holdScript(timing: StoreTiming): string {
   return `
-${CLOCK}
 local answers = {}
-for i = 1, #KEYS, 3 do
-  local record, token, life, mode = KEYS[i], ARGV[i], ARGV[i + 1], ARGV[i + 2]
+for i, record in ipairs(KEYS) do
+  local token, life, mode = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
   local value = redis.call('GET', record)
   local answer
 
@@ -27,8 +26,9 @@ for i = 1, #KEYS, 3 do
     if mode == '${HoldMode.touch}' or value and string.sub(value, 18) == token then
       answer = 0
     else
-      answer = ${NEXT_FENCE}
-      redis.call('SET', record, string.format('%016.0f${STATE.held}%s', answer, token), 'PX', life)
+      ${MINT_FENCE}
+      redis.call('SET', record, fence .. '${STATE.held}' .. token, 'PX', life)
+      answer = tonumber(fence)
     end
 
   elseif string.sub(value, 18) == token then
@@ -36,9 +36,8 @@ for i = 1, #KEYS, 3 do
     answer = tonumber(string.sub(value, 1, 16))
 
   else
-    local line, seen = KEYS[i + 1], KEYS[i + 2]
+    ${MINT_FENCE}
     ${lineFunctions(timing)}
-    local fence = ${NEXT_FENCE}
     local queued = string.byte(value, 17) == ${STATE.queuedCode}
     local left = redis.call('PTTL', record) - ${timing.retention}
     local waiting = queued and redis.call('HEXISTS', seen, token) == 1
@@ -53,14 +52,14 @@ for i = 1, #KEYS, 3 do
         if not head then
           queued = false
         elseif head ~= token then
-          grant(fence, head)
+          grant(head)
           left, admitted = ${timing.claimWindow}, false
         end
       end
       if admitted then
-        answer = fence
         local state = queued and '${STATE.queued}' or '${STATE.held}'
-        redis.call('SET', record, string.format('%016.0f%s%s', fence, state, token), 'PX', life)
+        redis.call('SET', record, fence .. state .. token, 'PX', life)
+        answer = tonumber(fence)
       else
         if mode == '${HoldMode.wait}' and not waiting then
           local last = redis.call('ZRANGE', line, -1, -1, 'WITHSCORES')[2] or 0
@@ -73,7 +72,7 @@ for i = 1, #KEYS, 3 do
       end
     end
   end
-  answers[#answers + 1] = answer
+  answers[i] = answer
 end
 return answers
 `;

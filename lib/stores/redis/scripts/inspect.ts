@@ -1,31 +1,32 @@
 /**
  * Reads the state of keys; writes nothing.
  *
- * KEYS: for each request record, line, seen.
+ * KEYS: for each request the record.
  * Returns for each request: last fencing token (0 when none is on record), milliseconds the lease has left (0 when the
  * key is free), holder's token, then the tokens of the line whose places are alive, next first.
  */
 import type { KeyState, StoreTiming } from '../../lock-store.js';
-import { CLOCK, STATE } from './record.js';
+import { STATE } from './record.js';
 
 /** The script's source. */
 export function inspectScript({ retention }: StoreTiming): string {
   return `
-${CLOCK}
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
 local answers = {}
-for i = 1, #KEYS, 3 do
-  local value = redis.call('GET', KEYS[i])
+for i, record in ipairs(KEYS) do
+  local value = redis.call('GET', record)
   local answer = { 0, 0, '' }
   if value then
-    local left = redis.call('PTTL', KEYS[i]) - ${retention}
+    local left = redis.call('PTTL', record) - ${retention}
     local held = string.byte(value, 17) ~= ${STATE.releasedCode} and left > 0
     answer = { tonumber(string.sub(value, 1, 16)), held and left or 0, string.sub(value, 18) }
   end
-  for _, token in ipairs(redis.call('ZRANGE', KEYS[i + 1], 0, -1)) do
-    local alive = redis.call('HGET', KEYS[i + 2], token)
+  for _, token in ipairs(redis.call('ZRANGE', record .. ':line', 0, -1)) do
+    local alive = redis.call('HGET', record .. ':seen', token)
     if alive and tonumber(alive) > now then answer[#answer + 1] = token end
   end
-  answers[#answers + 1] = answer
+  answers[i] = answer
 end
 return answers
 `;

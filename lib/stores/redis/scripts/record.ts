@@ -4,10 +4,10 @@
  * - record: a string of the last fencing token (16 digits), one letter for its state, and the token of the holder, or of
  *   the last one. It lives for what is left of the lease plus the retention; so the lease's end is read off the record's
  *   own expiry, by the server's clock, and only where somebody needs it.
- * - line: sorted set of the waiters' tokens by order of joining.
- * - seen: hash of waiter's token → server time in µs until which its place lives.
+ * - line (`:line` after the record's name): sorted set of the waiters' tokens by order of joining.
+ * - seen (`:seen`): hash of waiter's token → server time in µs until which its place lives.
  *
- * A released token stays on record, so that a repeated request of a finished lease is recognised.
+ * Requests name the record only; the other two are made of its name, in its slot. A released token stays on record, so that a repeated request of a finished lease is recognised.
  *
  * Almost every call meets a key that nobody else wants. That path comes first in each script and calls nothing it does
  * not need; even the functions below are only made where a key is contended.
@@ -16,36 +16,39 @@ import { PROCESS_ID_LENGTH } from '../../lock-store.js';
 import type { StoreTiming } from '../../lock-store.js';
 import { CHANNEL_PREFIX } from '../grant-channel.js';
 
-/** The letters, and their codes as Lua's `string.byte` sees them. */
 const HELD = 'h';
 /** Held, and there may be a line. */
 const QUEUED = 'q';
 const RELEASED = 'r';
 
+/** The letters, and their codes as Lua's `string.byte` sees them. */
 export const STATE = {
   held: HELD,
   queued: QUEUED,
   released: RELEASED,
-  heldCode: HELD.charCodeAt(0),
   queuedCode: QUEUED.charCodeAt(0),
   releasedCode: RELEASED.charCodeAt(0),
 };
 
 /**
- * The fencing token of the next grant, after {@link CLOCK}. The clock keeps tokens growing where the record is missing or old: after a flush, a
- * restart, or a failover to a replica that had not seen the last grants.
+ * Mints `fence`, the fencing token of the next grant of a key with `value`: the server's clock in µs, 16 digits, or one
+ * more than the last where that is not less. The clock keeps tokens growing where the record is missing or old: after a
+ * flush, a restart, or a failover to a replica that had not seen the last grants. Text is compared and joined, because
+ * printing large numbers takes longer than the commands do.
  */
-export const NEXT_FENCE = '(value and math.max(string.sub(value, 1, 16) + 1, now) or now)';
-
-/** The server's clock, in µs. */
-export const CLOCK = `
+export const MINT_FENCE = `
   local time = redis.call('TIME')
-  local now = time[1] * 1000000 + time[2]
+  local fence = time[1] .. string.sub('00000' .. time[2], -6)
+  if value and string.sub(value, 1, 16) >= fence then
+    fence = string.format('%016.0f', string.sub(value, 1, 16) + 1)
+  end
 `;
 
-/** Functions for a contended key. They expect `record`, `line`, `seen` and `now`. */
+/** Functions for a contended key. They expect `record` and `fence`. */
 export function lineFunctions({ claimWindow, placeLife, retention }: StoreTiming): string {
   return `
+    local line, seen, now = record .. ':line', record .. ':seen', time[1] * 1000000 + time[2]
+
     -- Takes the first waiter whose place is still alive out of the line, and the dead ones before it.
     local function next_in_line()
       while true do
@@ -59,8 +62,8 @@ export function lineFunctions({ claimWindow, placeLife, retention }: StoreTiming
 
     -- Makes a waiter the holder for the claim window and tells its process. The message is a hint: without it the
     -- waiter learns by its next touch, so a refused PUBLISH must not undo the grant.
-    local function grant(fence, waiter)
-      redis.call('SET', record, string.format('%016.0f${QUEUED}%s', fence, waiter), 'PX', ${claimWindow + retention})
+    local function grant(waiter)
+      redis.call('SET', record, fence .. '${QUEUED}' .. waiter, 'PX', '${claimWindow + retention}')
       redis.pcall('PUBLISH', '${CHANNEL_PREFIX}' .. string.sub(waiter, 1, ${PROCESS_ID_LENGTH}), waiter)
     end
 
