@@ -73,6 +73,9 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
     throw new LockOptionsError(messages.option('options', options, 'an object with at least a `connection`'));
   }
   const { connection, store, prefix = 'lock', commandTimeout = '5s', shutdownGrace = '10s' } = options;
+  if (store !== undefined && !isStore(store)) {
+    throw new LockOptionsError(messages.option('store', store, 'an object with the methods of `LockStore`'));
+  }
   if (connection !== undefined && store !== undefined) {
     throw new LockOptionsError(
       messages.option('store', store, 'nothing where `connection` is set: choose one of them'),
@@ -100,4 +103,11 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
 function isConnection(connection: unknown): boolean {
   if (typeof connection === 'string') return connection === 'memory' || /^rediss?:\/\//.test(connection);
   return typeof connection === 'object' && connection !== null && !Array.isArray(connection);
+}
+
+const STORE_METHODS = ['start', 'stop', 'acquire', 'touch', 'release', 'inspect', 'onGrant'] as const;
+
+function isStore(store: unknown): boolean {
+  if (typeof store !== 'object' || store === null) return false;
+  return STORE_METHODS.every((method) => typeof (store as Partial<LockStore>)[method] === 'function');
 }

@@ -25,8 +25,8 @@ export async function createStore(options: DistributedLockModuleOptions): Promis
 }
 
 function describeStore(options: DistributedLockModuleOptions): LockStore {
-  const { connection, store } = options;
   const { prefix, commandTimeout } = readModuleOptions(options);
+  const { connection, store } = options;
   if (store) return store;
   if (connection === undefined) throw new LockOptionsError(messages.noConnection());
   if (connection !== 'memory') return new RedisLockStore({ connection, prefix, commandTimeout });

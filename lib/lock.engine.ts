@@ -21,7 +21,7 @@ export class LockEngine {
   private readonly heartbeat: Heartbeat;
   private readonly keeper: LeaseKeeper;
   private readonly line: Line;
-  private closing = false;
+  private refusing = false;
   private closed: Promise<void> | undefined;
 
   constructor(
@@ -59,9 +59,14 @@ export class LockEngine {
     return new LockHandle(ordered, this.keeper);
   }
 
+  /** Whether it gives out no more locks. */
+  get isClosing(): boolean {
+    return this.refusing;
+  }
+
   /** Refuses new locks and ends every wait. */
   refuse(): void {
-    this.closing = true;
+    this.refusing = true;
     this.line.close(shutdownError);
   }
 
@@ -86,7 +91,7 @@ export class LockEngine {
     const { key, settings } = wanted;
     const lease = heldLease(owner, key);
     if (!lease) {
-      if (this.closing) throw shutdownError(key);
+      if (this.refusing) throw shutdownError(key);
       return this.line.take(wanted);
     }
     const loss = lease.lossError;

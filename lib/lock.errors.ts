@@ -64,6 +64,13 @@ export class LockLostError extends LockError {
   result?: unknown;
 }
 
+/** The error of a section that finished although its lock was lost. */
+export function lostBefore(result: unknown, loss: LockLostError): LockLostError {
+  const error = new LockLostError(loss.message, { key: loss.key, cause: loss });
+  error.result = result;
+  return error;
+}
+
 /** A template or a key that cannot name a lock. */
 export class LockKeyError extends LockError {
   readonly code = 'LOCK_KEY';

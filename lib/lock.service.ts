@@ -9,7 +9,14 @@ import type { Duration } from './duration.js';
 import { LockHandle } from './lease/lock-handle.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './lock.engine.js';
-import { LockBusyError, LockLostError, LockNotHeldError, LockOptionsError, LockTimeoutError } from './lock.errors.js';
+import {
+  lostBefore,
+  LockBusyError,
+  LockLostError,
+  LockNotHeldError,
+  LockOptionsError,
+  LockTimeoutError,
+} from './lock.errors.js';
 import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
 import { readKeys, readOnLost } from './lock.settings.js';
@@ -101,9 +108,7 @@ export class LockService {
     }
     const loss = lock.isReleased ? undefined : await lock.end();
     if (loss === undefined || onLost === 'ignore') return result;
-    const error = new LockLostError(loss.message, { key: loss.key, cause: loss });
-    error.result = result;
-    throw error;
+    throw lostBefore(result, loss);
   }
 
   /**
@@ -171,6 +176,14 @@ export class LockService {
     if (!holder) return false;
     const [answer] = await this.engine.store.release([{ key, token: holder.token, kind: 'exclusive' }]);
     return answer === 'released';
+  }
+
+  /**
+   * Whether the module behind the service is closing.
+   * @internal
+   */
+  get isClosing(): boolean {
+    return this.engine.isClosing;
   }
 
   private own(lock: Lock): LockHandle {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { LockEvents } from '../event-stream.js';
-import { LockBusyError, LockError, LockUnavailableError } from '../lock.errors.js';
+import { LockBusyError, LockError, LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import { monotonicNow } from '../lease/heartbeat.js';
 import type { Heartbeat } from '../lease/heartbeat.js';
@@ -63,7 +63,12 @@ export class Line implements Surroundings {
     if (answer.state === 'held') return this.keep(wanted, token, answer.fencingToken, sentAt);
     if (answer.state !== 'waiting') {
       const retryAfterMs = answer.state === 'busy' ? answer.expiresIn : 0;
-      throw this.timedOut(wanted, token, new LockBusyError(messages.busy(key, retryAfterMs), { key, retryAfterMs }));
+      const details = { key, retryAfterMs };
+      const busy =
+        settings.wait > 0
+          ? new LockTimeoutError(messages.timeout(key, settings.wait), details)
+          : new LockBusyError(messages.busy(key, retryAfterMs), details);
+      throw this.timedOut(wanted, token, busy);
     }
     return this.wait(new Waiter(wanted, token, this), answer.expiresIn, sentAt);
   }

@@ -7,7 +7,9 @@ import { LOCKED_INSTANCES, serviceProperty } from '../lock.tokens.js';
 
 /** Names of the services that the locked methods of an object need; `undefined` is the one without a name. */
 export function neededInstances(object: object): ReadonlySet<string | undefined> {
-  return (object as { [LOCKED_INSTANCES]?: ReadonlySet<string | undefined> })[LOCKED_INSTANCES] ?? new Set();
+  const instances = (object as { [LOCKED_INSTANCES]?: unknown })[LOCKED_INSTANCES];
+  // Some objects answer anything to anybody.
+  return instances instanceof Set ? (instances as Set<string | undefined>) : new Set();
 }
 
 /**

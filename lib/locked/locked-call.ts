@@ -2,7 +2,8 @@
  * One call of a locked method, as the three ways of spanning its outcome see it.
  */
 import type { WithLockOptions } from '../acquire.options.js';
-import { LockBusyError, LockOptionsError, LockTimeoutError } from '../lock.errors.js';
+import type { Lock } from '../lock.js';
+import { LockBusyError, LockLostError, LockOptionsError, LockTimeoutError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockService } from '../lock.service.js';
 
@@ -32,12 +33,26 @@ export function outlivingKind(outcome: unknown): 'observable' | 'asyncGenerator'
   return undefined;
 }
 
-/** Checks that a method returned what its lock was made to span. */
-export function assertOutcome(
+/**
+ * Checks that a method returned what its lock was made to span. What it began by mistake still ends under the lock.
+ */
+export async function assertOutcome(
   call: LockedCall,
   outcome: unknown,
   expected: 'observable' | 'asyncGenerator' | undefined,
-): void {
+): Promise<void> {
   const kind = outlivingKind(outcome);
-  if (kind !== expected) throw new LockOptionsError(messages.wrongOutcome(call.method, expected ?? 'promise', kind));
+  if (kind === expected) return;
+  await Promise.allSettled([outcome]);
+  throw new LockOptionsError(messages.wrongOutcome(call.method, expected ?? 'promise', kind));
+}
+
+/** Gives a lock back, unless the method did so itself; answers the error of a lock that was lost. */
+export async function released(lock: Lock): Promise<LockLostError | undefined> {
+  try {
+    await lock.release();
+  } catch (error) {
+    if (error instanceof LockLostError) return error;
+  }
+  return undefined;
 }

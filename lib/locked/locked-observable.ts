@@ -2,10 +2,11 @@
  * The lock of a method that returns an Observable: each subscription takes it, runs the method, and holds it until the
  * stream completes, fails or is unsubscribed. A lost lock ends the stream with its error (unless `onLost: 'ignore'`).
  */
-import { from, isObservable, Observable, of } from 'rxjs';
-import type { ObservableInput, Subscriber, Subscription } from 'rxjs';
+import { from, isObservable, Observable, of, Subject, takeUntil } from 'rxjs';
+import type { ObservableInput, Subscriber } from 'rxjs';
+import type { WithLockOptions } from '../acquire.options.js';
 import type { Lock } from '../lock.js';
-import { assertOutcome, isBusy } from './locked-call.js';
+import { assertOutcome, isBusy, released } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
 export function lockObservable(call: LockedCall): Observable<unknown> {
@@ -18,8 +19,9 @@ export function lockObservable(call: LockedCall): Observable<unknown> {
 
 class Section {
   private readonly cancel = new AbortController();
+  private readonly stopped = new Subject<void>();
   private lock: Lock | undefined;
-  private body: Subscription | undefined;
+  private options: WithLockOptions = {};
 
   constructor(
     private readonly call: LockedCall,
@@ -28,43 +30,41 @@ class Section {
 
   async run(): Promise<void> {
     const { call, subscriber } = this;
-    let lock: Lock;
     try {
-      const options = call.options();
-      const signal = options.signal ? AbortSignal.any([options.signal, this.cancel.signal]) : this.cancel.signal;
-      lock = await call.locks.acquire(call.keys(), { ...options, signal });
+      this.options = call.options();
+      const signal = AbortSignal.any([this.cancel.signal, ...(this.options.signal ? [this.options.signal] : [])]);
+      this.lock = await call.locks.acquire(call.keys(), { ...this.options, signal });
     } catch (error) {
-      this.refused(error);
-      return;
+      return this.refused(error);
     }
-    this.lock = lock;
     if (subscriber.closed) return void this.release();
-    if (call.options().onLost !== 'ignore') lock.signal.addEventListener('abort', this.onLost);
+    const { lock } = this;
+    if (this.options.onLost !== 'ignore') lock.signal.addEventListener('abort', this.onLost);
     try {
-      this.body = call.locks.run(lock, () => this.subscribe());
+      const outcome = call.locks.run(lock, () => call.body());
+      await assertOutcome(call, outcome, 'observable');
+      call.locks.run(lock, () => this.forward(outcome as ObservableInput<unknown>));
     } catch (error) {
       await this.fail(error);
     }
-    // A stream that ended while it was being subscribed to.
-    if (subscriber.closed) this.body?.unsubscribe();
   }
 
   /** Unsubscribed, or ended. */
   stop(): void {
     this.cancel.abort();
-    this.body?.unsubscribe();
+    this.stopped.next();
     void this.release();
   }
 
-  private subscribe(): Subscription {
-    const { call, subscriber } = this;
-    const outcome = call.body();
-    assertOutcome(call, outcome, 'observable');
-    return from(outcome as ObservableInput<unknown>).subscribe({
-      next: (value) => subscriber.next(value),
-      error: (error: unknown) => void this.fail(error),
-      complete: () => void this.complete(),
-    });
+  private forward(outcome: ObservableInput<unknown>): void {
+    const { subscriber } = this;
+    from(outcome)
+      .pipe(takeUntil(this.stopped))
+      .subscribe({
+        next: (value) => subscriber.next(value),
+        error: (error: unknown) => void this.fail(error),
+        complete: () => void this.complete(),
+      });
   }
 
   /** Gives the lock back before the subscriber hears of the end, so that what it does next finds the key free. */
@@ -75,7 +75,7 @@ class Section {
 
   private async complete(): Promise<void> {
     const lost = await this.release();
-    if (lost && this.call.options().onLost !== 'ignore') this.subscriber.error(lost);
+    if (lost && this.options.onLost !== 'ignore') this.subscriber.error(lost);
     else this.subscriber.complete();
   }
 
@@ -84,18 +84,10 @@ class Section {
     const { lock } = this;
     this.lock = undefined;
     lock?.signal.removeEventListener('abort', this.onLost);
-    try {
-      await lock?.release();
-      return undefined;
-    } catch (lost) {
-      return lost;
-    }
+    return lock && released(lock);
   }
 
-  private readonly onLost = (): void => {
-    this.body?.unsubscribe();
-    this.subscriber.error(this.lock?.signal.reason);
-  };
+  private readonly onLost = (): void => this.subscriber.error(this.lock?.signal.reason);
 
   private refused(error: unknown): void {
     const { call, subscriber } = this;

@@ -8,7 +8,7 @@ export async function lockPromise(call: LockedCall): Promise<unknown> {
     return await call.locks.withLock(call.keys(), call.options(), async () => {
       entered = true;
       const outcome = await call.body();
-      assertOutcome(call, outcome, undefined);
+      await assertOutcome(call, outcome, undefined);
       return outcome;
     });
   } catch (error) {

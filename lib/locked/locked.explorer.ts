@@ -25,10 +25,9 @@ export class LockedExplorer implements OnModuleInit {
   }
 
   private isWanting(object: object): boolean {
-    return (
-      neededInstances(object).has(this.instance) &&
-      Object.isExtensible(object) &&
-      (object as Record<symbol, unknown>)[serviceProperty(this.instance)] === undefined
-    );
+    if (!neededInstances(object).has(this.instance) || !Object.isExtensible(object)) return false;
+    const bound = (object as Record<symbol, LockService | undefined>)[serviceProperty(this.instance)];
+    // A value may outlive an application, and belong to the next.
+    return bound === undefined || bound.isClosing === true;
   }
 }

@@ -28,7 +28,8 @@ export interface AcquireRequest {
 /**
  * - `held`: the token holds the lease, from now for the ttl that was asked for.
  * - `waiting`: the token has a place in line (kept for {@link StoreTiming.placeLife} after each acquire or touch).
- * - `busy`: somebody else holds the key, or is ahead in line, and the request did not want to wait.
+ * - `busy`: somebody else holds the key, or is ahead in line, and the request did not want to wait, or had no time left
+ *   to join the line.
  * - `gone`: the token neither holds nor waits. A token that was released is gone for good.
  *
  * `expiresIn`: milliseconds after which the present holder's lease ends unless it is renewed.

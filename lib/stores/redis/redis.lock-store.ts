@@ -1,7 +1,7 @@
 /**
  * The store that production uses: one Redis (or a Sentinel-managed one, or a cluster), one atomic script per request.
  */
-import { DEFAULT_TIMING, newProcessId } from '../lock-store.js';
+import { DEFAULT_TIMING, newProcessId, WAITER_HEARTBEAT } from '../lock-store.js';
 import type {
   AcquireRequest,
   GrantListener,
@@ -121,9 +121,12 @@ export class RedisLockStore implements LockStore {
     const answers = await this.holdAll(requests, () => HoldMode.try, timeLimit);
     const busy = requests.filter(({ wait }, i) => wait && answers[i]!.state === 'busy');
     if (busy.length === 0) return answers;
-    const timeLeft = (): number => Math.max(0, start + timeLimit - performance.now());
+    const timeLeft = (): number => start + timeLimit - performance.now();
     await this.grants.open(timeLeft());
-    const joined = await this.holdAll(busy, acquireMode, timeLeft());
+    if (timeLeft() <= 0) return answers;
+    // The server has answered before: what is left of a short wait should not make it look out of reach.
+    const patience = Math.min(Math.max(timeLeft(), WAITER_HEARTBEAT), this.timeLimit);
+    const joined = await this.holdAll(busy, acquireMode, patience);
     return answers.map((answer, i) => (busy.includes(requests[i]!) ? joined.shift()! : answer));
   }
 
