@@ -21,7 +21,7 @@ export class LockEngine {
   private readonly heartbeat: Heartbeat;
   private readonly keeper: LeaseKeeper;
   private readonly line: Line;
-  private refusing = false;
+  private emptied: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
   constructor(
@@ -61,16 +61,20 @@ export class LockEngine {
 
   /** Whether it gives out no more locks. */
   get isClosing(): boolean {
-    return this.refusing;
+    return this.emptied !== undefined;
   }
 
-  /** Refuses new locks and ends every wait. */
+  /**
+   * Refuses new locks, ends every wait, and gives running sections the grace time to end; what is still held then is
+   * taken away. The time counts from here, so that a section that never ends can't keep a server from closing.
+   */
   refuse(): void {
-    this.refusing = true;
+    if (this.emptied) return;
     this.line.close(shutdownError);
+    this.emptied = this.keeper.drained(this.shutdownGrace).then(() => this.keeper.close(shutdownError));
   }
 
-  /** Lets running sections end within the grace time, takes away what is left, and closes the store. */
+  /** Waits until nothing is held any more, see {@link refuse}, and closes the store. */
   close(): Promise<void> {
     this.closed ??= this.shutDown();
     return this.closed;
@@ -78,8 +82,7 @@ export class LockEngine {
 
   private async shutDown(): Promise<void> {
     this.refuse();
-    await this.keeper.drained(this.shutdownGrace);
-    await this.keeper.close(shutdownError);
+    await this.emptied;
     this.heartbeat.stop();
     this.store.onGrant(null);
     await this.store.stop();
@@ -91,7 +94,7 @@ export class LockEngine {
     const { key, settings } = wanted;
     const lease = heldLease(owner, key);
     if (!lease) {
-      if (this.refusing) throw shutdownError(key);
+      if (this.isClosing) throw shutdownError(key);
       return this.line.take(wanted);
     }
     const loss = lease.lossError;

@@ -60,6 +60,10 @@ export class Line implements Surroundings {
       this.keeper.failed(key, token, 'acquire', error);
       throw about(key, error);
     }
+    if (this.closed) {
+      this.keeper.giveBack(request, settings.ttl);
+      throw this.timedOut(wanted, token, this.closed(key));
+    }
     if (answer.state === 'held') return this.keep(wanted, token, answer.fencingToken, sentAt);
     if (answer.state !== 'waiting') {
       const retryAfterMs = answer.state === 'busy' ? answer.expiresIn : 0;
@@ -124,7 +128,6 @@ export class Line implements Surroundings {
       waiter.inLine(expiresIn, sentAt);
       this.heartbeat.add(waiter);
       this.events.emit(() => ({ type: 'waiting', key, token, holderExpiresInMs: expiresIn }));
-      if (this.closed) waiter.giveUp(this.closed(key));
     });
   }
 

@@ -3,7 +3,7 @@
  */
 import type { DynamicModule } from '@nestjs/common';
 import { DistributedLockModule, getLockStoreToken, MemoryLockStore } from '../index.js';
-import type { DistributedLockModuleExtras, LockDefaults } from '../index.js';
+import type { DistributedLockModuleExtras, DistributedLockModuleOptions, LockDefaults } from '../index.js';
 
 /**
  * A `DistributedLockModule` with a memory store of its own, for testing modules that import only what they test. Locks
@@ -21,7 +21,10 @@ import type { DistributedLockModuleExtras, LockDefaults } from '../index.js';
 export class LockTestingModule {
   /** @param options - the defaults of the module under test, its `name` and `isGlobal`. */
   static forRoot(options: LockDefaults & DistributedLockModuleExtras = {}): DynamicModule {
-    return DistributedLockModule.forRoot({ ...options, store: new MemoryLockStore() });
+    const { name, isGlobal, ...defaults } = options;
+    // A factory, because one description may be started by several tests, and each start ends with a stop.
+    const useFactory = (): DistributedLockModuleOptions => ({ ...defaults, store: new MemoryLockStore() });
+    return DistributedLockModule.forRootAsync({ name, isGlobal, useFactory });
   }
 }
 
