@@ -1,0 +1,91 @@
+/**
+ * Is the package, as published, what its users expect? Its manifest and types by the usual linters, its contents, how
+ * it loads, and whether an application that uses it compiles under every way of module resolution.
+ */
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { createPackedApp, ensureBuilt, root } from './packed-app.mjs';
+import { Report } from './report.mjs';
+
+const SMOKE_TESTS = ['import.mjs', 'require.cjs', 'one-copy.mjs'];
+
+/** `type` is the `type` of the application's package.json: what decides whether its files are ES modules. */
+const RESOLUTIONS = [
+  { moduleResolution: 'node10', module: 'commonjs', type: 'commonjs', ignoreDeprecations: '6.0' },
+  { moduleResolution: 'node16', module: 'node16', type: 'commonjs' },
+  { moduleResolution: 'node16', module: 'node16', type: 'module' },
+  { moduleResolution: 'nodenext', module: 'nodenext', type: 'commonjs' },
+  { moduleResolution: 'nodenext', module: 'nodenext', type: 'module' },
+  { moduleResolution: 'bundler', module: 'esnext', type: 'module' },
+];
+
+const CONSUMER_OPTIONS = {
+  target: 'es2022',
+  lib: ['es2022', 'esnext.disposable'],
+  types: ['node'],
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+};
+
+const ALLOWED_FILES = /^(dist\/(esm|cjs)\/.+\.(js|js\.map|d\.ts)|dist\/cjs\/package\.json)$/;
+const TOP_LEVEL_FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+
+const report = new Report('package');
+const bin = (...path) => join(root, 'node_modules', ...path);
+const node = (args, cwd) =>
+  execFileSync(process.execPath, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+ensureBuilt();
+await report.check('publint finds nothing', () => node([bin('publint/src/cli.js'), 'run', '--strict'], root));
+await report.check('are the types wrong? no: node10, node16, bundler', () =>
+  node([bin('@arethetypeswrong/cli/dist/index.js'), '--pack', '.', '--no-emoji'], root),
+);
+
+const app = createPackedApp({ packages: ['@types/node'] });
+try {
+  await report.check('it contains the two builds and its documents, nothing else', () => {
+    deepStrictEqual(app.files.filter((file) => !file.startsWith('dist/')).sort(), TOP_LEVEL_FILES);
+    const built = app.files.filter((file) => file.startsWith('dist/'));
+    deepStrictEqual(
+      built.filter((file) => !ALLOWED_FILES.test(file)),
+      [],
+    );
+    const modules = (build) => built.filter((file) => file.startsWith(`dist/${build}/`) && file.endsWith('.js')).length;
+    strictEqual(modules('esm'), modules('cjs'));
+  });
+  await report.check('source maps need no file that is not in it', () => {
+    const maps = app.files.filter((file) => file.endsWith('.map'));
+    const folder = join(app.folder, 'node_modules/nestjs-distributed-lock');
+    const incomplete = maps.filter((map) => !JSON.parse(readFileSync(join(folder, map), 'utf8')).sourcesContent?.[0]);
+    deepStrictEqual(incomplete, []);
+  });
+  for (const file of SMOKE_TESTS) {
+    await report.check(`smoke test: ${file}`, () => {
+      copyFileSync(join(root, 'test/smoke', file), join(app.folder, file));
+      node([file], app.folder);
+    });
+  }
+  for (const [index, { type, ...compilerOptions }] of RESOLUTIONS.entries()) {
+    await report.check(`an application compiles: ${compilerOptions.moduleResolution}, ${type}`, () => {
+      const folder = join(app.folder, `consumer-${index}`);
+      mkdirSync(folder);
+      copyFileSync(join(root, 'test/package/consumer.ts'), join(folder, 'consumer.ts'));
+      writeJson(join(folder, 'package.json'), { type });
+      writeJson(join(folder, 'tsconfig.json'), { compilerOptions: { ...CONSUMER_OPTIONS, ...compilerOptions } });
+      node([bin('typescript/bin/tsc'), '-p', folder], folder);
+    });
+  }
+} finally {
+  app.remove();
+}
+report.finish();
+
+function writeJson(path, value) {
+  writeFileSync(path, JSON.stringify(value));
+}
