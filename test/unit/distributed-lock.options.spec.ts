@@ -1,0 +1,89 @@
+/** The module's options: defaults, and a clear no at start-up. */
+import { describe, expect, it } from '@jest/globals';
+import { readModuleOptions } from '../../lib/distributed-lock.options.js';
+import type { DistributedLockModuleOptions } from '../../lib/distributed-lock.options.js';
+import { LockOptionsError } from '../../lib/lock.errors.js';
+import { DEFAULT_SETTINGS } from '../../lib/lock.settings.js';
+import { FakeStore } from './support/fake-store.js';
+
+const read = (options: unknown): unknown => readModuleOptions(options as DistributedLockModuleOptions);
+
+describe('the options of the module', () => {
+  it('have defaults', () => {
+    expect(read({ connection: 'memory' })).toEqual({
+      settings: DEFAULT_SETTINGS,
+      prefix: 'lock',
+      commandTimeout: 5_000,
+      shutdownGrace: 10_000,
+    });
+  });
+
+  it('are what is said, in milliseconds', () => {
+    const said = { prefix: 'app', commandTimeout: '1s', shutdownGrace: 0, ttl: '5s', wait: Infinity };
+    expect(read({ connection: 'memory', ...said })).toEqual({
+      settings: { ...DEFAULT_SETTINGS, ttl: 5_000, wait: Infinity },
+      prefix: 'app',
+      commandTimeout: 1_000,
+      shutdownGrace: 0,
+    });
+  });
+
+  it.each([
+    ['redis://localhost:6379'],
+    ['rediss://user:secret@redis.example:6380/1'],
+    ['memory'],
+    [{ host: 'localhost' }],
+    [{ sentinels: [{ host: 'a', port: 26379 }], name: 'main' }],
+  ])('accept the connection %p', (connection) => {
+    expect(() => read({ connection })).not.toThrow();
+  });
+
+  it.each([[''], ['localhost:6379'], ['http://localhost'], ['Memory'], [null], [6379], [[]], [true]])(
+    'refuse the connection %p and say what is allowed',
+    (connection) => {
+      expect(() => read({ connection })).toThrow(LockOptionsError);
+      expect(() => read({ connection })).toThrow(/`connection` is .*redis:\/\/.*'memory'/);
+    },
+  );
+
+  it('never show the password of a bad URL', () => {
+    expect(() => read({ connection: 'http://user:secret@host' })).toThrow(/^(?!.*secret)/);
+    expect(() => read({ connection: 'http://user:secret@host' })).not.toThrow(/secret/);
+  });
+
+  it('refuse two places to keep locks in', () => {
+    expect(() => read({ connection: 'memory', store: new FakeStore() })).toThrow(/`store`/);
+    expect(() => read({ store: new FakeStore() })).not.toThrow();
+  });
+
+  it.each([[''], ['{'], ['a{b'], ['{}'], [1], [null]])('refuse the prefix %p', (prefix) => {
+    expect(() => read({ connection: 'memory', prefix })).toThrow(/`prefix`/);
+  });
+
+  it('accept a prefix that is a whole hash tag', () => {
+    expect(read({ connection: 'memory', prefix: '{locks}' })).toMatchObject({ prefix: '{locks}' });
+  });
+
+  it.each(
+    ['ttl', 'wait', 'maxHold', 'commandTimeout', 'shutdownGrace'].flatMap((name) =>
+      [NaN, -1, '', '5 parsecs', null].map((value) => [name, value] as const),
+    ),
+  )('refuse %s: %p and name it', (name, value) => {
+    expect(() => read({ connection: 'memory', [name]: value })).toThrow(LockOptionsError);
+    expect(() => read({ connection: 'memory', [name]: value })).toThrow(`\`${name}\``);
+  });
+
+  it.each([
+    ['commandTimeout', 0],
+    ['commandTimeout', Infinity],
+    ['shutdownGrace', Infinity],
+    ['autoRenew', 'yes'],
+    ['reentrant', 1],
+  ])('refuse %s: %p', (name, value) => {
+    expect(() => read({ connection: 'memory', [name]: value })).toThrow(`\`${name}\``);
+  });
+
+  it.each([undefined, null, 'redis://localhost', 1])('refuse %p instead of options', (options) => {
+    expect(() => read(options)).toThrow(LockOptionsError);
+  });
+});

@@ -1,0 +1,212 @@
+/** The one periodic task: who is called when, what is sent together, and what goes wrong alone. */
+import { describe, expect, it, jest } from '@jest/globals';
+import { Heartbeat } from '../../lib/lease/heartbeat.js';
+import type { Beat } from '../../lib/lease/heartbeat.js';
+import type { StoreAnswer } from '../../lib/stores/lock-store.js';
+import { advance, useFakeClock } from './support/fake-clock.js';
+import { failing, FakeStore, Gate, hanging, unreachable } from './support/fake-store.js';
+
+/** Beats every `interval` milliseconds and writes down what it is told. */
+class Metronome implements Beat {
+  readonly key: string;
+  readonly kind = 'exclusive';
+  ttl = 30_000;
+  readonly beats: number[] = [];
+  readonly answers: [answer: StoreAnswer, sentAt: number, ttl: number][] = [];
+  readonly errors: unknown[] = [];
+
+  constructor(
+    readonly token: string,
+    public dueAt: number,
+    private readonly interval = Infinity,
+    private readonly onBeat = (): boolean => true,
+  ) {
+    this.key = `key of ${token}`;
+  }
+
+  beat(now: number): boolean {
+    this.beats.push(now);
+    this.dueAt = now + this.interval;
+    return this.onBeat();
+  }
+
+  answered(...answer: [answer: StoreAnswer, sentAt: number, ttl: number]): void {
+    this.answers.push(answer);
+  }
+
+  unanswered(error: unknown): void {
+    this.errors.push(error);
+  }
+}
+
+function start(): { store: FakeStore; heartbeat: Heartbeat } {
+  const store = new FakeStore();
+  return { store, heartbeat: new Heartbeat(store) };
+}
+
+function crowd(count: number, dueAt = 10): Metronome[] {
+  return Array.from({ length: count }, (_, i) => new Metronome(`t${i}`, dueAt));
+}
+
+const sizes = ({ calls }: FakeStore): number[] => calls.map(({ requests }) => requests.length);
+
+describe('the heartbeat', () => {
+  useFakeClock();
+
+  it('has no timer while there is nobody to call', async () => {
+    const { heartbeat } = start();
+    expect(jest.getTimerCount()).toBe(0);
+    const beat = new Metronome('a', 100, 100);
+    heartbeat.add(beat);
+    expect(jest.getTimerCount()).toBe(1);
+    heartbeat.remove(beat);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('has one timer for everybody', () => {
+    const { heartbeat } = start();
+    for (const beat of crowd(1_000)) heartbeat.add(beat);
+    expect(jest.getTimerCount()).toBe(1);
+  });
+
+  it('never keeps the process alive', () => {
+    const { heartbeat } = start();
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    heartbeat.add(new Metronome('a', 100));
+    expect(timers.mock.results.map(({ value }) => (value as NodeJS.Timeout).hasRef())).toEqual([false]);
+  });
+
+  it('calls each when it is due, the earliest first', async () => {
+    const { heartbeat } = start();
+    const [late, early] = [new Metronome('late', 30, 30), new Metronome('early', 20, 20)];
+    heartbeat.add(late);
+    heartbeat.add(early);
+    await advance(65);
+    expect(early.beats).toEqual([20, 40, 60]);
+    expect(late.beats).toEqual([30, 60]);
+  });
+
+  it('calls earlier when somebody became due earlier', async () => {
+    const { heartbeat } = start();
+    const beat = new Metronome('a', 1_000);
+    heartbeat.add(beat);
+    beat.dueAt = 10;
+    heartbeat.moved(beat);
+    await advance(10);
+    expect(beat.beats).toEqual([10]);
+  });
+
+  it('calls nobody too early who became due later', async () => {
+    const { heartbeat } = start();
+    const beat = new Metronome('a', 10);
+    heartbeat.add(beat);
+    beat.dueAt = 20;
+    await advance(19);
+    expect(beat.beats).toEqual([]);
+    await advance(1);
+    expect(beat.beats).toEqual([20]);
+  });
+
+  it('ignores the move of somebody who has left', () => {
+    const { heartbeat } = start();
+    heartbeat.moved(new Metronome('a', 10));
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('waits longer than one timer can', async () => {
+    const { heartbeat } = start();
+    const beat = new Metronome('a', 3_000_000_000);
+    heartbeat.add(beat);
+    await advance(2_999_999_999);
+    expect(beat.beats).toEqual([]);
+    await advance(1);
+    expect(beat.beats).toHaveLength(1);
+  });
+
+  it('sends what is due together in one request, earliest deadline first', async () => {
+    const { heartbeat, store } = start();
+    const beats = [new Metronome('b', 9.6), new Metronome('c', 9.8), new Metronome('a', 9.2), new Metronome('d', 11)];
+    for (const beat of beats) heartbeat.add(beat);
+    await advance(10);
+    expect(store.calls).toHaveLength(1);
+    expect(store.sent('touch').map(({ token }) => token)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('sends nothing for who only wanted to be called', async () => {
+    const { heartbeat, store } = start();
+    heartbeat.add(new Metronome('a', 10, 10, () => false));
+    await advance(10);
+    expect(store.calls).toEqual([]);
+  });
+
+  it('sends nothing for who was ended by another in the same turn', async () => {
+    const { heartbeat, store } = start();
+    const victims = [new Metronome('before', 10.1), new Metronome('after', 10.9)];
+    const killer = new Metronome('killer', 10.5, Infinity, () => {
+      for (const victim of victims) heartbeat.remove(victim);
+      return true;
+    });
+    for (const beat of [...victims, killer]) heartbeat.add(beat);
+    await advance(11);
+    expect(store.sent('touch').map(({ token }) => token)).toEqual(['killer']);
+  });
+
+  it('sends chunks of a hundred without waiting for one another', async () => {
+    const { heartbeat, store } = start();
+    store.always('touch', hanging);
+    for (const beat of crowd(250)) heartbeat.add(beat);
+    await advance(10);
+    expect(sizes(store)).toEqual([100, 100, 50]);
+  });
+
+  it('tells each its own answer, when it was asked for, and the ttl that was asked for', async () => {
+    const { heartbeat, store } = start();
+    const gate = new Gate<'touch'>();
+    store.next('touch', gate.before);
+    const [known, unknown] = [new Metronome('known', 10), new Metronome('unknown', 10)];
+    await store.server.acquire([{ ...known, key: known.key, kind: 'exclusive', wait: false }]);
+    for (const beat of [known, unknown]) heartbeat.add(beat);
+    await advance(15);
+    known.ttl = 5;
+    gate.open();
+    await advance(0);
+    expect(known.answers).toEqual([[{ state: 'held', fencingToken: expect.any(Number) }, 10, 30_000]]);
+    expect(unknown.answers).toEqual([[{ state: 'gone' }, 10, 30_000]]);
+  });
+
+  it('lets an error in one chunk touch no other', async () => {
+    const { heartbeat, store } = start();
+    const beats = crowd(300);
+    const gate = new Gate<'touch'>();
+    store.next('touch', gate.before).next('touch', failing);
+    for (const beat of beats) heartbeat.add(beat);
+    await advance(10);
+    gate.open();
+    await advance(0);
+    const failed = beats.filter(({ errors }) => errors.length > 0);
+    const answered = beats.filter(({ answers }) => answers.length > 0);
+    expect(failed).toEqual(beats.slice(100, 200));
+    expect(answered).toEqual([...beats.slice(0, 100), ...beats.slice(200)]);
+    expect(failed[0]!.errors).toEqual([unreachable()]);
+  });
+
+  it('goes on after a failed turn', async () => {
+    const { heartbeat, store } = start();
+    store.always('touch', failing);
+    const beat = new Metronome('a', 10, 10);
+    heartbeat.add(beat);
+    await advance(100);
+    expect(beat.errors).toHaveLength(10);
+  });
+
+  it('forgets everybody at its end', async () => {
+    const { heartbeat, store } = start();
+    const beats = crowd(3);
+    for (const beat of beats) heartbeat.add(beat);
+    heartbeat.stop();
+    expect(jest.getTimerCount()).toBe(0);
+    heartbeat.moved(beats[0]!);
+    await advance(100);
+    expect(store.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+/** All keys of one call, or none; in one order for everybody. */
+import { describe, expect, it } from '@jest/globals';
+import { LockBusyError, LockKeyError, LockLostError, LockTimeoutError } from '../../lib/lock.errors.js';
+import { outcomeOf, openLocks } from './support/engine.js';
+import { advance, flush, useFakeClock, withoutJitter } from './support/fake-clock.js';
+import { failing } from './support/fake-store.js';
+
+describe('a lock over several keys', () => {
+  useFakeClock();
+
+  it('takes them in one order, however they were given', async () => {
+    const { locks, store } = openLocks();
+    await (await locks.acquire(['b', 'a', 'B', 'ä'])).release();
+    await (await locks.acquire(['ä', 'B', 'b', 'a'])).release();
+    const order = ['B', 'a', 'b', 'ä'];
+    expect(store.sent('acquire').map(({ key }) => key)).toEqual([...order, ...order]);
+  });
+
+  it('takes a key once that is named twice', async () => {
+    const { locks, store } = openLocks();
+    const lock = await locks.acquire(['a', 'b', 'a']);
+    expect(lock.keys).toEqual(['a', 'b']);
+    await lock.release();
+    expect(store.sent('acquire')).toHaveLength(2);
+    expect((await store.look('a')).holder).toBeNull();
+  });
+
+  it('is named after the first as they were given, and knows the fencing token of each', async () => {
+    const { locks, store } = openLocks();
+    const lock = await locks.acquire(['b', 'a']);
+    const [a, b] = [(await store.look('a')).holder!, (await store.look('b')).holder!];
+    expect([lock.key, lock.token, lock.fencingToken]).toEqual(['b', b.token, b.fencingToken]);
+    expect([...lock.fencingTokens]).toEqual([
+      ['b', b.fencingToken],
+      ['a', a.fencingToken],
+    ]);
+  });
+
+  it('of no key is refused', async () => {
+    const { locks, store } = openLocks();
+    await expect(locks.withLock([], () => 'ran')).rejects.toBeInstanceOf(LockKeyError);
+    await expect(locks.acquire(['a', ''])).rejects.toBeInstanceOf(LockKeyError);
+    expect(store.calls).toEqual([]);
+  });
+
+  it.each([
+    ['is busy', 0, LockBusyError],
+    ['is not free in time', 1_000, LockTimeoutError],
+  ])('leaves none when one %s', async (_, wait, kind) => {
+    const { locks, store, rival } = openLocks({ wait });
+    await rival.acquire('b', 'rival');
+    const asked = outcomeOf(locks.acquire(['a', 'b', 'c']));
+    await advance(wait);
+    expect(asked.value).toBeInstanceOf(kind);
+    expect((await store.look('a')).holder).toBeNull();
+    expect(store.sent('acquire').map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+
+  it('leaves none when the store fails in the middle', async () => {
+    const { locks, store } = openLocks();
+    store.next('acquire', (call) => call.carryOut()).next('acquire', failing);
+    await expect(locks.acquire(['a', 'b', 'c'])).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE', key: 'b' });
+    expect((await store.look('a')).holder).toBeNull();
+  });
+
+  it('leaves none when it is cancelled in the middle', async () => {
+    const { locks, store, rival } = openLocks();
+    await rival.acquire('b', 'rival');
+    const controller = new AbortController();
+    const asked = outcomeOf(locks.acquire(['a', 'b'], { signal: controller.signal }));
+    await flush();
+    controller.abort();
+    await flush();
+    expect(asked.state).toBe('rejected');
+    expect((await store.look('a')).holder).toBeNull();
+    expect((await store.look('b')).waiting).toEqual([]);
+  });
+
+  it('has one wait for all of them', async () => {
+    const { locks, rival } = openLocks({ wait: 1_000 });
+    await rival.acquire('a', 'rival', 600);
+    await rival.acquire('b', 'rival');
+    const asked = outcomeOf(locks.acquire(['a', 'b']));
+    await advance(999);
+    expect(asked.state).toBe('pending');
+    await advance(1);
+    expect(asked.value).toBeInstanceOf(LockTimeoutError);
+  });
+
+  it('cannot deadlock with another that names them the other way round', async () => {
+    const { locks } = openLocks({ wait: Infinity });
+    const done: string[] = [];
+    const run = (name: string, keys: string[]): Promise<unknown> =>
+      locks.withLock(keys, async () => {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        done.push(name);
+      });
+    const both = Promise.all([run('first', ['a', 'b']), run('second', ['b', 'a'])]);
+    await advance(20);
+    await both;
+    expect(done).toEqual(['first', 'second']);
+  });
+
+  it('is released with one request', async () => {
+    const { locks, store } = openLocks();
+    await (await locks.acquire(['a', 'b', 'c'])).release();
+    expect(store.calls.filter(({ name }) => name === 'release')).toHaveLength(1);
+    expect(store.sent('release')).toHaveLength(3);
+  });
+
+  it('renews them all together, by hand too', async () => {
+    withoutJitter();
+    const { locks, store } = openLocks();
+    const lock = await locks.acquire(['a', 'b']);
+    await lock.renew('2s');
+    expect(store.sent('touch').map(({ key, ttl }) => [key, ttl])).toEqual([
+      ['a', 2_000],
+      ['b', 2_000],
+    ]);
+    await advance(700);
+    expect(store.calls.filter(({ name }) => name === 'touch').map(({ requests }) => requests.length)).toEqual([
+      1, 1, 2,
+    ]);
+  });
+
+  it('is lost with the first of them, and the others are given back at its end', async () => {
+    const { locks, store, rival } = openLocks();
+    const lock = await locks.acquire(['a', 'b']);
+    const { signal } = lock;
+    await rival.release('b', (await store.look('b')).holder!.token);
+    await advance(400);
+    expect(lock.isHeld).toBe(false);
+    expect(signal.reason).toBeInstanceOf(LockLostError);
+    expect(signal.reason).toMatchObject({ key: 'b' });
+    await expect(lock.release()).rejects.toMatchObject({ code: 'LOCK_LOST', key: 'b' });
+    expect((await store.look('a')).holder).toBeNull();
+  });
+
+  it('expires with the first of them', async () => {
+    const { locks, store, rival } = openLocks({ autoRenew: false, ttl: '2s' });
+    await rival.acquire('b', 'rival', 500);
+    const asked = locks.acquire(['a', 'b']);
+    await advance(1_000);
+    const lock = await asked;
+    expect(store.sent('acquire').map(({ key }) => key)).toEqual(['a', 'b']);
+    expect(lock.expiresAt.getTime() - Date.now()).toBe(1_978 - 1_000);
+  });
+});

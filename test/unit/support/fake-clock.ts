@@ -1,0 +1,38 @@
+/**
+ * Time as tests want it: it stands still until a test moves it. Timers and the monotonic clock move together, except
+ * in {@link blockEventLoop}, where the clock goes on and no timer runs.
+ */
+import { afterEach, beforeEach, jest } from '@jest/globals';
+
+/** Gives every test of the enclosing file a clock that begins at zero. */
+export function useFakeClock(): void {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+  });
+}
+
+/** Lets time pass: runs what becomes due, and everything that waits for it. */
+export async function advance(milliseconds: number): Promise<void> {
+  await jest.advanceTimersByTimeAsync(milliseconds);
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+export function flush(): Promise<void> {
+  return advance(0);
+}
+
+/** As if code had kept the event loop busy: time has passed, and no timer has run. */
+export function blockEventLoop(milliseconds: number): void {
+  const now = performance.now.bind(performance);
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + milliseconds);
+}
+
+/** Renewals come exactly after a third of the ttl. */
+export function withoutJitter(): void {
+  jest.spyOn(Math, 'random').mockReturnValue(0.5);
+}

@@ -1,0 +1,189 @@
+/** Waits that end without the lock: in time, with the right error, and with nothing left behind on the server. */
+import { getEventListeners } from 'node:events';
+import { describe, expect, it, jest } from '@jest/globals';
+import { LockTimeoutError, LockUnavailableError } from '../../lib/lock.errors.js';
+import { outcomeOf, openLocks } from './support/engine.js';
+import type { Bench } from './support/engine.js';
+import { advance, flush, useFakeClock } from './support/fake-clock.js';
+import { failing, Gate, hanging, muted, unheard, unreachable } from './support/fake-store.js';
+
+const REASON = new Error('the client hung up');
+
+/** Somebody holds the key, and a caller of ours stands in line for it. */
+async function inLine(wait: number) {
+  const bench = openLocks({ ttl: '30s', wait });
+  const controller = new AbortController();
+  await bench.rival.acquire('key', 'rival', 60_000);
+  const asked = outcomeOf(bench.locks.acquire('key', { signal: controller.signal }));
+  await flush();
+  expect((await bench.store.look('key')).waiting).toHaveLength(1);
+  return { ...bench, asked, controller };
+}
+
+/** Nobody waits, and the next who comes gets the key at once when the rival leaves. */
+async function expectNothingLeft({ store, rival }: Bench): Promise<void> {
+  expect((await store.look('key')).waiting).toEqual([]);
+  await rival.release('key', 'rival');
+  expect((await store.look('key')).holder).toBeNull();
+}
+
+describe('a wait that ends', () => {
+  useFakeClock();
+
+  it('when its time is over does so to the millisecond and leaves its place', async () => {
+    const bench = await inLine(2_345);
+    await advance(2_344);
+    expect(bench.asked.state).toBe('pending');
+    await advance(1);
+    expect(bench.asked.value).toBeInstanceOf(LockTimeoutError);
+    await expectNothingLeft(bench);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('when it is cancelled does so at once, with the reason, and leaves its place', async () => {
+    const bench = await inLine(60_000);
+    bench.controller.abort(REASON);
+    await flush();
+    expect(bench.asked.value).toBe(REASON);
+    expect(bench.heard('timeout')).toHaveLength(1);
+    await expectNothingLeft(bench);
+    expect(getEventListeners(bench.controller.signal, 'abort')).toEqual([]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('takes no other waiter with it', async () => {
+    const bench = await inLine(1_000);
+    const other = outcomeOf(bench.locks.acquire('key', { wait: '1m' }));
+    await advance(1_000);
+    expect(bench.asked.state).toBe('rejected');
+    expect((await bench.store.look('key')).waiting).toHaveLength(1);
+    await bench.rival.release('key', 'rival');
+    await flush();
+    expect(other.state).toBe('resolved');
+  });
+
+  it('is not held up by a release that hangs, nor by one that fails, which is repeated', async () => {
+    const bench = await inLine(1_000);
+    bench.store.next('release', hanging).next('release', failing);
+    await advance(1_000);
+    expect(bench.asked.state).toBe('rejected');
+    await advance(6_500);
+    expect(bench.store.times('release')).toEqual([1_000, 6_500, 7_000]);
+    await expectNothingLeft(bench);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it.each(['timed out', 'was cancelled'])('that %s while the grant was on its way gives it back', async (how) => {
+    const bench = await inLine(1_000);
+    bench.store.onGrant(null);
+    await bench.rival.release('key', 'rival');
+    expect((await bench.store.look('key')).holder).not.toBeNull();
+    bench.store.always('touch', hanging);
+    if (how === 'timed out') await advance(1_000);
+    else bench.controller.abort();
+    await flush();
+    expect(bench.asked.state).toBe('rejected');
+    expect(await bench.store.look('key')).toMatchObject({ holder: null, waiting: [] });
+  });
+
+  it('while its claim was carried out and not answered gives the lease back', async () => {
+    const bench = await inLine(1_500);
+    const claim = new Gate<'touch'>();
+    bench.store.next('touch', claim.after);
+    await bench.rival.release('key', 'rival');
+    await flush();
+    expect(claim.isTaken).toBe(true);
+    bench.controller.abort();
+    await flush();
+    claim.open();
+    await flush();
+    expect(bench.asked.state).toBe('rejected');
+    expect((await bench.store.look('key')).holder).toBeNull();
+    expect(bench.heard('acquired')).toEqual([]);
+  });
+});
+
+describe('a caller that leaves while it asks', () => {
+  useFakeClock();
+
+  it('because it was cancelled before sends nothing', async () => {
+    const { locks, store } = openLocks();
+    await expect(locks.acquire('key', { signal: AbortSignal.abort(REASON) })).rejects.toBe(REASON);
+    expect(store.calls).toEqual([]);
+  });
+
+  it('because it is cancelled is gone at once and gives back what may have been granted', async () => {
+    const { locks, store } = openLocks();
+    store.next('acquire', muted);
+    const controller = new AbortController();
+    const asked = outcomeOf(locks.acquire('key', { signal: controller.signal }));
+    await flush();
+    expect((await store.look('key')).holder).not.toBeNull();
+    controller.abort(REASON);
+    await flush();
+    expect(asked.value).toBe(REASON);
+    expect((await store.look('key')).holder).toBeNull();
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
+  it('because its wait is over gives back what may have been granted', async () => {
+    const { locks, store } = openLocks({ wait: 1_000 });
+    store.next('acquire', muted);
+    const asked = outcomeOf(locks.acquire('key'));
+    await advance(1_000);
+    expect(asked.state).toBe('rejected');
+    expect((await store.look('key')).holder).toBeNull();
+  });
+
+  it.each([0, 60_000])('because there is no answer does so in time, whatever it would wait (%d)', async (wait) => {
+    const { locks, store } = openLocks({ wait });
+    store.next('acquire', muted);
+    const asked = outcomeOf(locks.acquire('key'));
+    await advance(5_000);
+    expect(asked.value).toBeInstanceOf(LockUnavailableError);
+    expect((await store.look('key')).holder).toBeNull();
+  });
+
+  it('because the answer was lost gives back what was granted', async () => {
+    const { locks, store, heard } = openLocks();
+    store.next('acquire', unheard);
+    const asked = locks.acquire('key');
+    await expect(asked).rejects.toBeInstanceOf(LockUnavailableError);
+    await expect(asked).rejects.toMatchObject({ key: 'key' });
+    await flush();
+    expect((await store.look('key')).holder).toBeNull();
+    expect(heard('failed')).toMatchObject([{ during: 'acquire' }]);
+  });
+
+  it('because the request never left the process has nothing to give back', async () => {
+    const { locks, store } = openLocks();
+    const unsent = new LockUnavailableError('not connected', { wasSent: false });
+    store.next('acquire', () => Promise.reject(unsent));
+    await expect(locks.acquire('key')).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE', wasSent: false });
+    expect(store.sent('release')).toEqual([]);
+  });
+
+  it('and whose giving back fails too repeats it until the server answers', async () => {
+    const { locks, store } = openLocks({ ttl: '30s' });
+    store.next('acquire', unheard).next('release', failing).next('release', failing);
+    await expect(locks.acquire('key')).rejects.toMatchObject({ message: unreachable().message });
+    await advance(400);
+    expect((await store.look('key')).holder).not.toBeNull();
+    await advance(600);
+    expect((await store.look('key')).holder).toBeNull();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('lets the next one in without any delay', async () => {
+    const { locks, store } = openLocks();
+    store.next('acquire', muted);
+    const controller = new AbortController();
+    outcomeOf(locks.acquire('key', { signal: controller.signal }));
+    const next = outcomeOf(locks.acquire('key'));
+    await flush();
+    expect(next.state).toBe('pending');
+    controller.abort();
+    await flush();
+    expect(next.state).toBe('resolved');
+  });
+});
