@@ -1,0 +1,45 @@
+/**
+ * What the library itself costs: the same pairs on its memory store, where no server and no network hides it, and what
+ * the decorator adds to that.
+ */
+import { memoryLocked, memoryWithLock } from '../contestants/library.mjs';
+import { inRounds, rowsOf } from '../measure/rounds.mjs';
+import { compare, median } from '../measure/statistics.mjs';
+
+const nothing = async () => {};
+const BATCH = 50; // a pair is too short for the clock
+
+export const overhead = {
+  name: 'overhead',
+  title: 'This library without a server: a pair on its memory store',
+  columns: [
+    { key: 'p50', label: 'µs a pair', digits: 2 },
+    { key: 'difference', label: 'more than withLock', digits: 2 },
+    { key: 'middle', label: 'middle half of rounds' },
+  ],
+
+  async measure({ seconds, open }) {
+    const entries = [await open(memoryWithLock), await open(memoryLocked)];
+    const results = await inRounds(entries, seconds, 'overhead');
+    for (const entry of entries) await entry.close();
+    const rows = rowsOf(results, (rounds, withLock) => {
+      const times = rounds.map(({ perPair }) => perPair);
+      const base = withLock.map(({ perPair }) => perPair);
+      const difference = compare(times, base, (one, other) => one - other);
+      return { p50: median(times), difference: difference.median, middle: difference.middle, rounds: times };
+    });
+    return { rows, notes: [] };
+  },
+
+  async work(session, milliseconds) {
+    const perPair = [];
+    const end = performance.now() + milliseconds;
+    for (let now = performance.now(); now < end;) {
+      const start = now;
+      for (let i = 0; i < BATCH; i++) await session.run('overhead', nothing);
+      now = performance.now();
+      perPair.push(((now - start) * 1_000) / BATCH);
+    }
+    return { perPair: median(perPair) };
+  },
+};
