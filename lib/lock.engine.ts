@@ -52,7 +52,8 @@ export class LockEngine {
         leases.set(key, await this.enter(owner, { key, settings, askedAt, until, signal }));
       }
     } catch (error) {
-      if (leases.size > 0) await new LockHandle([...leases.values()], this.keeper).end();
+      // In the background, as its request may take as long as the wait that has just ended.
+      if (leases.size > 0) void new LockHandle([...leases.values()], this.keeper).end();
       throw error;
     }
     const ordered = keys.map((key) => leases.get(key)!);
@@ -71,13 +72,20 @@ export class LockEngine {
   refuse(): void {
     if (this.emptied) return;
     this.line.close(shutdownError);
-    this.emptied = this.keeper.drained(this.shutdownGrace).then(() => this.keeper.close(shutdownError));
+    this.emptied = this.empty();
   }
 
   /** Waits until nothing is held any more, see {@link refuse}, and closes the store. */
   close(): Promise<void> {
     this.closed ??= this.shutDown();
     return this.closed;
+  }
+
+  private async empty(): Promise<void> {
+    await this.keeper.drained(this.shutdownGrace);
+    // A grant may be on its way to a caller that was refused since.
+    await this.line.idle();
+    await this.keeper.close(shutdownError);
   }
 
   private async shutDown(): Promise<void> {

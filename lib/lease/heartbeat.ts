@@ -9,6 +9,8 @@ import type { LockStore, StoreAnswer, TouchRequest } from '../stores/lock-store.
 export interface Beat extends TouchRequest {
   /** Monotonic time, see {@link monotonicNow}, at which {@link beat} must be called. */
   readonly dueAt: number;
+  /** From when on {@link beat} may be called along with others; by default not before it is due. */
+  readonly mayAt?: number;
   /** Acts, and moves {@link dueAt} on. Answers whether a touch is to be sent. */
   beat(now: number): boolean;
   /** The store's answer to a touch that was sent at `sentAt` and asked for `ttl` milliseconds. */
@@ -22,8 +24,6 @@ export function monotonicNow(): number {
   return performance.now();
 }
 
-/** More tokens in one script would hold up the server's other clients. */
-const CHUNK = 100;
 /** The longest that a Node timer can wait is 2^31 - 1 ms. */
 const LONGEST_TIMER = 2_147_483_647;
 
@@ -56,7 +56,8 @@ export class Heartbeat {
 
   /** Sends touches now, in concurrent chunks; what goes wrong with one chunk touches no other. */
   touch(beats: readonly Beat[]): void {
-    for (let i = 0; i < beats.length; i += CHUNK) void this.touchChunk(beats.slice(i, i + CHUNK));
+    const { maxListLength } = this.store;
+    for (let i = 0; i < beats.length; i += maxListLength) void this.touchChunk(beats.slice(i, i + maxListLength));
   }
 
   private async touchChunk(beats: readonly Beat[]): Promise<void> {
@@ -73,7 +74,7 @@ export class Heartbeat {
   private tick(): void {
     this.disarm();
     const now = monotonicNow();
-    const due = [...this.beats].filter((beat) => beat.dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
+    const due = [...this.beats].filter((beat) => (beat.mayAt ?? beat.dueAt) <= now).sort((a, b) => a.dueAt - b.dueAt);
     // One beat may end another, whose touch must then not be sent.
     const touching = due.filter((beat) => this.beats.has(beat) && beat.beat(now));
     this.touch(touching.filter((beat) => this.beats.has(beat)));

@@ -68,7 +68,7 @@ export class LeaseKeeper implements LeaseObserver {
     if (given.length === 0) return undefined;
     const answers = await this.releaseOnce(given);
     given.forEach((lease, i) => {
-      if (answers[i] === 'gone') return lease.lose(messages.gone(lease.key));
+      if (answers[i] === 'gone') return lease.loseToOthers();
       lease.endRelease();
       const { key, token, fencingToken } = lease;
       const heldMs = monotonicNow() - lease.acquiredAtMonotonic;
@@ -99,10 +99,7 @@ export class LeaseKeeper implements LeaseObserver {
   /** Takes away what is still held, then waits until every release was sent and answered. */
   async close(cause: (key: string) => LockError): Promise<void> {
     const remaining = [...this.held];
-    for (const lease of remaining) {
-      lease.lose(messages.takenByShutdown(lease.key), cause(lease.key));
-      this.giveBack(lease, lease.ttl);
-    }
+    for (const lease of remaining) lease.lose(messages.takenByShutdown(lease.key), cause(lease.key));
     if (this.farewells > 0) await new Promise<void>((resolve) => (this.onFarewellsOver = resolve));
   }
 
@@ -110,8 +107,10 @@ export class LeaseKeeper implements LeaseObserver {
     this.events.emit(() => ({ type: 'renewed', key, token, fencingToken, ttl }));
   }
 
-  lost(lease: Lease, error: LockLostError): void {
+  lost(lease: Lease, error: LockLostError, isGone: boolean): void {
     this.forget(lease);
+    // A renewal that was under way may still be carried out, and would lock the key for nobody.
+    if (!isGone) this.giveBack(lease, lease.ttl);
     const { key, token, fencingToken } = lease;
     this.events.emit(() => ({ type: 'lost', key, token, fencingToken, error }));
   }

@@ -15,7 +15,8 @@ import type { Beat } from './heartbeat.js';
 /** What a lease tells whoever keeps it. */
 export interface LeaseObserver {
   renewed(lease: Lease): void;
-  lost(lease: Lease, error: LockLostError): void;
+  /** `isGone`: the store said so; otherwise something of the lease may still be there. */
+  lost(lease: Lease, error: LockLostError, isGone: boolean): void;
   renewalFailed(lease: Lease, error: unknown): void;
   /** {@link Beat.dueAt} came nearer. */
   moved(lease: Lease): void;
@@ -133,7 +134,7 @@ export class Lease implements Beat {
 
   answered(answer: StoreAnswer, sentAt: number, ttl: number): void {
     if (this.state !== 'held' || sentAt < this.lastAnswerSentAt) return;
-    if (answer.state !== 'held') return this.lose(messages.gone(this.key));
+    if (answer.state !== 'held') return this.loseToOthers();
     this.lastAnswerSentAt = sentAt;
     this.deadline = believedUntil(sentAt, ttl);
     this.renewAt = this.nextRenewal(sentAt);
@@ -164,12 +165,17 @@ export class Lease implements Beat {
   }
 
   /** Ends the lease from outside: by proof of loss, which may come with the answer to its release, or by shutdown. */
-  lose(message: string, cause?: LockError): void {
+  lose(message: string, cause?: LockError, isGone = false): void {
     if (this.state !== 'held' && this.state !== 'releasing') return;
     this.state = 'lost';
     this.loss = new LockLostError(message, { key: this.key, cause });
     this.abort?.abort(this.loss);
-    this.observer.lost(this, this.loss);
+    this.observer.lost(this, this.loss, isGone);
+  }
+
+  /** Ends the lease on proof that the store does not know it any more. */
+  loseToOthers(): void {
+    this.lose(messages.gone(this.key), undefined, true);
   }
 
   private checkDeadline(now: number): void {

@@ -3,6 +3,7 @@
  * settles, in time, and leaves nothing behind.
  */
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { LockEvents } from '../event-stream.js';
 import { LockBusyError, LockError, LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
@@ -10,7 +11,7 @@ import { monotonicNow } from '../lease/heartbeat.js';
 import type { Heartbeat } from '../lease/heartbeat.js';
 import type { Lease } from '../lease/lease.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
-import type { LockStore, StoreAnswer } from '../stores/lock-store.js';
+import type { AcquireRequest, LockStore, StoreAnswer } from '../stores/lock-store.js';
 import { Waiter } from './waiter.js';
 import type { Surroundings, Wanted } from './waiter.js';
 
@@ -23,6 +24,9 @@ interface Caller {
 export class Line implements Surroundings {
   private readonly waiters = new Map<string, Waiter>();
   private readonly callers = new Map<Waiter, Caller>();
+  /** Requests to take a key that have no answer yet. */
+  private asking = 0;
+  private onIdle: (() => void) | undefined;
   private closed: ((key: string) => LockError) | undefined;
 
   constructor(
@@ -45,17 +49,18 @@ export class Line implements Surroundings {
    */
   async take(wanted: Wanted): Promise<Lease> {
     wanted.signal?.throwIfAborted();
+    // One signal may cancel any number of waits; without this Node.js warns of a leak at the eleventh.
+    if (wanted.signal) setMaxListeners(0, wanted.signal);
     const { key, settings, signal } = wanted;
     const token = this.newToken();
     const sentAt = monotonicNow();
     const request = { key, token, kind: 'exclusive', ttl: settings.ttl, wait: settings.wait > 0 } as const;
-    const asked = this.store.acquire([request], settings.wait > 0 ? wanted.until - sentAt : undefined);
+    const asked = this.ask(request, settings.wait > 0 ? wanted.until - sentAt : undefined);
     let answer: StoreAnswer;
     try {
-      [answer] = (await (signal ? unlessAborted(asked, signal) : asked)) as [StoreAnswer];
+      answer = await (signal ? unlessAborted(asked, signal) : asked);
     } catch (error) {
-      // A request that was sent may still be carried out, now or after a reconnect.
-      if (!(error instanceof LockUnavailableError) || error.wasSent) this.keeper.giveBack(request, settings.ttl);
+      void this.abandon(request, asked);
       if (signal?.aborted) throw this.timedOut(wanted, token, error);
       this.keeper.failed(key, token, 'acquire', error);
       throw about(key, error);
@@ -83,6 +88,11 @@ export class Line implements Surroundings {
     for (const waiter of [...this.waiters.values()]) waiter.giveUp(reason(waiter.key));
   }
 
+  /** Resolves when every answer is there that a request was sent for. */
+  async idle(): Promise<void> {
+    if (this.asking > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+  }
+
   granted(waiter: Waiter, answer: StoreAnswer & { state: 'held' }, sentAt: number): void {
     const caller = this.leave(waiter);
     try {
@@ -93,7 +103,10 @@ export class Line implements Surroundings {
   }
 
   gaveUp(waiter: Waiter, reason: unknown): void {
-    this.keeper.giveBack(waiter, waiter.ttl);
+    const { key, token, ttl } = waiter;
+    this.keeper.giveBack({ key, token }, ttl);
+    // As in `abandon`.
+    void waiter.joining?.then(() => this.keeper.giveBack({ key, token }, ttl));
     this.leave(waiter)?.reject(this.timedOut(waiter.wanted, waiter.token, reason));
   }
 
@@ -104,8 +117,7 @@ export class Line implements Surroundings {
     const sentAt = monotonicNow();
     try {
       const { key, token, kind, ttl } = waiter;
-      const [answer] = await this.store.acquire([{ key, token, kind, ttl, wait: true }]);
-      waiter.answered(answer!, sentAt);
+      waiter.answered(await this.ask({ key, token, kind, ttl, wait: true }), sentAt);
     } catch (error) {
       // The next touch asks again.
       waiter.unanswered(error);
@@ -118,6 +130,33 @@ export class Line implements Surroundings {
 
   moved(waiter: Waiter): void {
     this.heartbeat.moved(waiter);
+  }
+
+  /** Asks the store, and keeps {@link idle} waiting for the answer. */
+  private async ask(request: AcquireRequest, within?: number): Promise<StoreAnswer> {
+    this.asking += 1;
+    try {
+      const [answer] = await this.store.acquire([request], within);
+      return answer!;
+    } finally {
+      this.asking -= 1;
+      // What follows from the answer comes first.
+      if (this.asking === 0 && this.onIdle) setImmediate(this.onIdle);
+    }
+  }
+
+  /**
+   * Gives back what a request may bring whose caller has left: at once, so that nobody has to wait, and once more when it
+   * has settled, as it may have had to be sent in several steps, of which the last may have arrived behind the release.
+   */
+  private async abandon(request: AcquireRequest, asked: Promise<StoreAnswer>): Promise<void> {
+    if (this.asking > 0) this.keeper.giveBack(request, request.ttl);
+    try {
+      await asked;
+    } catch (error) {
+      if (error instanceof LockUnavailableError && !error.wasSent) return;
+    }
+    this.keeper.giveBack(request, request.ttl);
   }
 
   private wait(waiter: Waiter, expiresIn: number, sentAt: number): Promise<Lease> {

@@ -45,7 +45,8 @@ export class Waiter implements Beat {
   private holderEndsAt = 0;
   private touchAt = Infinity;
   private lastError: unknown;
-  private rejoining = false;
+  /** The request that joins the line again, while it has no answer. */
+  joining: Promise<void> | undefined;
   private done = false;
 
   constructor(
@@ -68,12 +69,17 @@ export class Waiter implements Beat {
     return Math.min(this.touchAt, this.wanted.until);
   }
 
+  /** Waiters of a process touch their places together, so that they cost one request however many they are. */
+  get mayAt(): number {
+    return Math.min(this.touchAt - WAITER_HEARTBEAT / 2, this.wanted.until);
+  }
+
   beat(now: number): boolean {
     if (now >= this.wanted.until) {
       this.giveUp(this.tooLate());
       return false;
     }
-    if (now < this.touchAt) return false;
+    if (now < this.mayAt) return false;
     this.touchAt = now + WAITER_HEARTBEAT;
     return true;
   }
@@ -120,13 +126,10 @@ export class Waiter implements Beat {
 
   private async rejoin(): Promise<void> {
     // Touches that were sent meanwhile find nothing either.
-    if (this.rejoining) return;
-    this.rejoining = true;
-    try {
-      await this.line.rejoin(this);
-    } finally {
-      this.rejoining = false;
-    }
+    if (this.joining) return;
+    this.joining = this.line.rejoin(this);
+    await this.joining;
+    this.joining = undefined;
   }
 
   private readonly onAbort = (): void => this.giveUp(this.wanted.signal?.reason);

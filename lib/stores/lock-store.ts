@@ -84,6 +84,8 @@ export interface LockStore {
   readonly name: string;
   /** Begins every token of this process, so that the store can tell whom to send a grant. */
   readonly processId: string;
+  /** How many entries a list may have: all of a list fail together, and hold up the store's other clients. */
+  readonly maxListLength: number;
   /** Makes the store ready, or rejects with the reason why it cannot be. */
   start(): Promise<void>;
   /** Releases every resource the store opened itself; nothing it does not own. Later requests reject. */

@@ -23,6 +23,7 @@ import { MemoryLeases } from './memory-leases.js';
 export class MemoryLockStore implements LockStore {
   readonly name = 'memory';
   readonly processId = newProcessId();
+  readonly maxListLength = 100;
   private stopped = false;
 
   /** @param leases - what to look at; several stores on the same leases exclude each other. By default leases of its own. */

@@ -50,21 +50,36 @@ export class GrantChannel {
     this.heard = false;
   }
 
-  /** Never rejects: a refused subscription, by an ACL perhaps, leaves waiters to their heartbeats; the next asks again. */
-  private async subscribe(): Promise<void> {
+  /**
+   * Resolves at the first subscription, or when there is none to be had: refused by an ACL, perhaps, which leaves waiters
+   * to their heartbeats until the next asks again. It subscribes anew after each reconnect; when ioredis does that by
+   * itself, a connection that breaks at the wrong moment leaves a rejection unhandled.
+   */
+  private subscribe(): Promise<void> {
     const subscriber = this.openSubscriber();
     this.subscriber = subscriber;
-    // ioredis reconnects and subscribes again by itself; an error event without a listener would be printed or thrown.
-    subscriber.on('error', () => undefined);
-    // A connection that is given up for good; the next wait opens another.
-    subscriber.on('end', () => this.abandon(subscriber));
     subscriber.on('message', (_channel, token) => this.onMessage(String(token)));
-    try {
-      await subscriber.subscribe(CHANNEL_PREFIX + this.processId);
-      this.heard = this.subscriber === subscriber;
-    } catch {
-      this.abandon(subscriber);
-    }
+    // Without a listener ioredis would print the error; it reconnects in any case.
+    subscriber.on('error', () => undefined);
+    return new Promise((resolve) => {
+      const giveUp = (): void => {
+        this.abandon(subscriber);
+        resolve();
+      };
+      subscriber.on('end', giveUp);
+      subscriber.on('ready', () => {
+        subscriber.subscribe(CHANNEL_PREFIX + this.processId).then(
+          () => {
+            this.heard = this.subscriber === subscriber;
+            resolve();
+          },
+          () => {
+            if (subscriber.status === 'ready') giveUp();
+          },
+        );
+      });
+      if (subscriber.status === 'wait') subscriber.connect().catch(() => undefined);
+    });
   }
 
   private abandon(subscriber: RedisClient): void {

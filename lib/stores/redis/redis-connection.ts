@@ -61,7 +61,7 @@ export function openClient(connection: RedisConnection): OpenedClient {
 /** Makes the second connection that Pub/Sub needs; it is always the library's to close. */
 export function openSubscriber({ client, isCluster }: OpenedClient): RedisClient {
   // A borrowed client may refuse to queue or retry; the subscription must outlast reconnects whatever its options.
-  const options = { lazyConnect: true, enableOfflineQueue: true, maxRetriesPerRequest: null, autoResubscribe: true };
+  const options = { lazyConnect: true, enableOfflineQueue: true, maxRetriesPerRequest: null, autoResubscribe: false };
   const duplicate = client.duplicate as (...overrides: unknown[]) => unknown;
   const { maxRetriesPerRequest: _, ...clusterOptions } = options;
   return duplicate.apply(client, isCluster ? [[], clusterOptions] : [options]) as RedisClient;

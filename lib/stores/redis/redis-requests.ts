@@ -18,15 +18,29 @@ export function script(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
-/** A request that waits for the connection. */
-interface Unsent {
+/** What to run. */
+export interface ScriptCall {
+  readonly script: Script;
+  /** How many of the words are keys: the first ones. */
+  readonly keyCount: number;
+  readonly words: readonly string[];
+  /** In milliseconds; by default that of all requests. */
+  readonly timeLimit?: number | undefined;
+  /** Asked before the call is sent again to a server that did not know the script. */
+  readonly mayRepeat?: (() => boolean) | undefined;
+}
+
+/** A request from the caller's question to its answer. */
+interface PendingRequest {
   send(): void;
+  succeed(answer: unknown): void;
   fail(error: unknown): void;
+  isSettled(): boolean;
 }
 
 export class RedisRequests {
   private readonly client: RedisClient;
-  private readonly unsent = new Set<Unsent>();
+  private readonly unsent = new Set<PendingRequest>();
   private connectionsLost = 0;
   private lastError: unknown;
   private disposed = false;
@@ -48,28 +62,35 @@ export class RedisRequests {
     return this.connectionsLost;
   }
 
-  /**
-   * Runs a script with `words`, the first `keyCount` of which are its keys; rejects with `LockUnavailableError` when no
-   * answer came in time or Redis refused.
-   */
-  run(script: Script, keyCount: number, words: readonly string[], timeLimit = this.timeLimit): Promise<unknown> {
+  /** Rejects with `LockUnavailableError` when no answer came in time or Redis refused. */
+  run(call: ScriptCall): Promise<unknown> {
     if (this.disposed) {
       return Promise.reject(new LockUnavailableError(messages.storeStopped(), { wasSent: false }));
     }
+    const { timeLimit = this.timeLimit } = call;
     return new Promise((resolve, reject) => {
-      const succeed = (answer: unknown): void => {
+      let isSettled = false;
+      const settle = (): void => {
+        isSettled = true;
         clearTimeout(timer);
-        resolve(answer);
       };
-      const fail = (error: unknown): void => {
-        clearTimeout(timer);
-        reject(asUnavailable(error));
+      const request: PendingRequest = {
+        send: () => this.send(call, request),
+        succeed: (answer) => {
+          settle();
+          resolve(answer);
+        },
+        fail: (error) => {
+          settle();
+          reject(asUnavailable(error));
+        },
+        isSettled: () => isSettled,
       };
-      const request: Unsent = { send: () => this.send(script, keyCount, words, succeed, fail), fail };
       const timer = setTimeout(() => {
         const wasSent = !this.unsent.delete(request);
         const cause = this.lastError;
-        reject(new LockUnavailableError(messages.noAnswer(timeLimit, this.client.status, cause), { cause, wasSent }));
+        const message = messages.noAnswer(timeLimit, this.client.status, cause);
+        request.fail(new LockUnavailableError(message, { cause, wasSent }));
       }, timeLimit);
       timer.unref();
       if (this.client.status === 'ready') request.send();
@@ -87,21 +108,16 @@ export class RedisRequests {
     if (this.opened.owned) this.client.off('error', this.onError);
   }
 
-  private send(
-    script: Script,
-    keyCount: number,
-    words: readonly string[],
-    succeed: (answer: unknown) => void,
-    fail: (error: unknown) => void,
-  ): void {
-    this.client.evalsha(script.sha, keyCount, ...words).then(succeed, (error: unknown) => {
-      // After a restart or SCRIPT FLUSH the server has to be told the source once; EVAL also caches it.
-      if (!isUnknownScript(error)) return fail(error);
-      this.client.eval(script.source, keyCount, ...words).then(succeed, fail);
+  private send({ script, keyCount, words, mayRepeat }: ScriptCall, request: PendingRequest): void {
+    this.client.evalsha(script.sha, keyCount, ...words).then(request.succeed, (error: unknown) => {
+      // After a restart or SCRIPT FLUSH the server has to be told the source once; EVAL also caches it. But nothing more
+      // is sent for a caller who has been told already, and may have asked for the opposite since.
+      if (!isUnknownScript(error) || request.isSettled() || mayRepeat?.() === false) return request.fail(error);
+      this.client.eval(script.source, keyCount, ...words).then(request.succeed, request.fail);
     });
   }
 
-  private sendWhenReady(request: Unsent): void {
+  private sendWhenReady(request: PendingRequest): void {
     if (this.client.status === 'end') {
       request.fail(this.ended());
       return;

@@ -8,7 +8,7 @@
  * milliseconds that the holder's lease has left, less 1 when waiting or 2 when busy.
  */
 import type { StoreAnswer, StoreTiming } from '../../lock-store.js';
-import { lineFunctions, MINT_FENCE, STATE } from './record.js';
+import { CLOCK, lineFunctions, MINT_FENCE, STATE } from './record.js';
 
 /** What a newcomer may do: take the key if it is free; else wait in line; or neither, because it is no newcomer. */
 export const HoldMode = { try: '0', wait: '1', touch: '2' } as const;
@@ -19,13 +19,19 @@ export function holdScript(timing: StoreTiming): string {
 local answers = {}
 for i, record in ipairs(KEYS) do
   local token, life, mode = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
-  local value = redis.call('GET', record)
+  local value = redis.pcall('GET', record)
   local answer
 
-  if not value or string.byte(value, 17) == ${STATE.releasedCode} then
+  if type(value) == 'table' then
+    -- Somebody else has put something else there. One such key must not fail the whole list.
+    if mode ~= '${HoldMode.touch}' then return value end
+    answer = 0
+
+  elseif not value or string.byte(value, 17) == ${STATE.releasedCode} then
     if mode == '${HoldMode.touch}' or value and string.sub(value, 18) == token then
       answer = 0
     else
+      ${CLOCK}
       ${MINT_FENCE}
       redis.call('SET', record, fence .. '${STATE.held}' .. token, 'PX', life)
       answer = tonumber(fence)
@@ -36,7 +42,7 @@ for i, record in ipairs(KEYS) do
     answer = tonumber(string.sub(value, 1, 16))
 
   else
-    ${MINT_FENCE}
+    ${CLOCK}
     ${lineFunctions(timing)}
     local queued = string.byte(value, 17) == ${STATE.queuedCode}
     local left = redis.call('PTTL', record) - ${timing.retention}
@@ -46,13 +52,14 @@ for i, record in ipairs(KEYS) do
     if mode == '${HoldMode.touch}' and not waiting then
       answer = 0
     else
+      ${MINT_FENCE}
       local admitted = left <= 0
       if admitted and queued then
         local head = next_in_line()
         if not head then
           queued = false
         elseif head ~= token then
-          grant(head)
+          grant(fence, head)
           left, admitted = ${timing.claimWindow}, false
         end
       end

@@ -31,20 +31,22 @@ export const STATE = {
 };
 
 /**
- * Mints `fence`, the fencing token of the next grant of a key with `value`: the server's clock in µs, 16 digits, or one
+ * Mints `fence`, the fencing token of the next grant of a key with `value`, after {@link CLOCK}: the server's clock in µs, 16 digits, or one
  * more than the last where that is not less. The clock keeps tokens growing where the record is missing or old: after a
  * flush, a restart, or a failover to a replica that had not seen the last grants. Text is compared and joined, because
  * printing large numbers takes longer than the commands do.
  */
 export const MINT_FENCE = `
-  local time = redis.call('TIME')
   local fence = time[1] .. string.sub('00000' .. time[2], -6)
   if value and string.sub(value, 1, 16) >= fence then
     fence = string.format('%016.0f', string.sub(value, 1, 16) + 1)
   end
 `;
 
-/** Functions for a contended key. They expect `record` and `fence`. */
+/** The server's clock. */
+export const CLOCK = "local time = redis.call('TIME')";
+
+/** Functions for a contended key. They expect `record` and `time`, and `fence` when called. */
 export function lineFunctions({ claimWindow, placeLife, retention }: StoreTiming): string {
   return `
     local line, seen, now = record .. ':line', record .. ':seen', time[1] * 1000000 + time[2]
@@ -62,7 +64,7 @@ export function lineFunctions({ claimWindow, placeLife, retention }: StoreTiming
 
     -- Makes a waiter the holder for the claim window and tells its process. The message is a hint: without it the
     -- waiter learns by its next touch, so a refused PUBLISH must not undo the grant.
-    local function grant(waiter)
+    local function grant(fence, waiter)
       redis.call('SET', record, fence .. '${QUEUED}' .. waiter, 'PX', '${claimWindow + retention}')
       redis.pcall('PUBLISH', '${CHANNEL_PREFIX}' .. string.sub(waiter, 1, ${PROCESS_ID_LENGTH}), waiter)
     end

@@ -5,7 +5,7 @@
  * Returns for each request 1 when the token held or waited, or was released before; 0 when it is unknown.
  */
 import type { StoreTiming } from '../../lock-store.js';
-import { lineFunctions, MINT_FENCE, STATE } from './record.js';
+import { CLOCK, lineFunctions, MINT_FENCE, STATE } from './record.js';
 
 /** The script's source. */
 export function releaseScript(timing: StoreTiming): string {
@@ -19,11 +19,12 @@ for i, record in ipairs(KEYS) do
   local answer, freed = 1, own and state == '${STATE.held}'
 
   if state == '${STATE.queued}' then
+    ${CLOCK}
     ${MINT_FENCE}
     ${lineFunctions(timing)}
     if own then
       local head = next_in_line()
-      if head then grant(head) else freed = true end
+      if head then grant(fence, head) else freed = true end
     else
       answer = redis.call('ZREM', line, token)
       redis.call('HDEL', seen, token)
@@ -33,7 +34,9 @@ for i, record in ipairs(KEYS) do
   end
 
   if freed then
-    redis.call('SET', record, string.sub(value, 1, 16) .. '${STATE.released}' .. token, 'PX', '${timing.retention}')
+    local free = string.sub(value, 1, 16) .. '${STATE.released}' .. token
+    -- A server that is out of memory refuses to write, but not to delete; the clock goes on minting greater tokens.
+    if redis.pcall('SET', record, free, 'PX', '${timing.retention}').err then redis.call('DEL', record) end
   end
   answers[i] = answer
 end
