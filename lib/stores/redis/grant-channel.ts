@@ -67,7 +67,7 @@ export class GrantChannel {
         resolve();
       };
       subscriber.on('end', giveUp);
-      subscriber.on('ready', () => {
+      const join = (): void => {
         subscriber.subscribe(CHANNEL_PREFIX + this.processId).then(
           () => {
             this.heard = this.subscriber === subscriber;
@@ -77,7 +77,9 @@ export class GrantChannel {
             if (subscriber.status === 'ready') giveUp();
           },
         );
-      });
+      };
+      subscriber.on('ready', join);
+      if (subscriber.status === 'ready') join();
       if (subscriber.status === 'wait') subscriber.connect().catch(() => undefined);
     });
   }

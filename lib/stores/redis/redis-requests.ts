@@ -53,6 +53,7 @@ export class RedisRequests {
     this.client.on('ready', this.onReady);
     this.client.on('close', this.onClose);
     this.client.on('end', this.onEnd);
+    watchNodes(opened, this.onNode);
     // On a client of the user's a listener would silence ioredis's own warning about unhandled errors.
     if (opened.owned) this.client.on('error', this.onError);
   }
@@ -105,6 +106,7 @@ export class RedisRequests {
     this.client.off('ready', this.onReady);
     this.client.off('close', this.onClose);
     this.client.off('end', this.onEnd);
+    unwatchNodes(this.opened, this.onNode, this.onClose);
     if (this.opened.owned) this.client.off('error', this.onError);
   }
 
@@ -143,6 +145,10 @@ export class RedisRequests {
     for (const request of requests) request.fail(this.ended());
   };
 
+  private readonly onNode = (node: unknown): void => {
+    (node as RedisClient).on('close', this.onClose);
+  };
+
   private readonly onClose = (): void => {
     this.connectionsLost += 1;
   };
@@ -160,4 +166,21 @@ function asUnavailable(error: unknown): LockUnavailableError {
   return error instanceof LockUnavailableError
     ? error
     : new LockUnavailableError(messages.refused(error), { cause: error });
+}
+
+/** A cluster does not tell when the connection to one of its servers breaks; its nodes do. */
+function watchNodes({ client, isCluster }: OpenedClient, onNode: (node: unknown) => void): void {
+  if (!isCluster) return;
+  nodesOf(client).forEach(onNode);
+  client.on('+node', onNode);
+}
+
+function unwatchNodes({ client, isCluster }: OpenedClient, onNode: (node: unknown) => void, onClose: () => void): void {
+  if (!isCluster) return;
+  client.off('+node', onNode);
+  for (const node of nodesOf(client)) node.off('close', onClose);
+}
+
+function nodesOf(cluster: RedisClient): readonly RedisClient[] {
+  return (cluster as RedisClient & { nodes(role: 'all'): RedisClient[] }).nodes('all');
 }

@@ -109,8 +109,7 @@ export class RedisLockStore implements LockStore {
     const { epoch } = this.requests;
     if (this.touching > 0) for (const { token } of requests) this.releasedMeanwhile.add(token);
     return this.runAll(this.drop, requests, ({ token }, words) => words.push(token)).then((answers) => {
-      // A cluster does not tell when the connection to one of its servers breaks.
-      const gone = this.requests.epoch === epoch && !this.opened.isCluster ? 'gone' : 'unknown';
+      const gone = this.requests.epoch === epoch ? 'gone' : 'unknown';
       return answers.map((answer) => (Number(answer) === 1 ? 'released' : gone));
     });
   }
