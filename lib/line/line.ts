@@ -11,6 +11,7 @@ import { monotonicNow } from '../lease/heartbeat.js';
 import type { Heartbeat } from '../lease/heartbeat.js';
 import type { Lease } from '../lease/lease.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
+import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
 import type { AcquireRequest, LockStore, StoreAnswer } from '../stores/lock-store.js';
 import { Waiter } from './waiter.js';
 import type { Surroundings, Wanted } from './waiter.js';
@@ -55,7 +56,9 @@ export class Line implements Surroundings {
     const token = this.newToken();
     const sentAt = monotonicNow();
     const request = { key, token, kind: 'exclusive', ttl: settings.ttl, wait: settings.wait > 0 } as const;
-    const asked = this.ask(request, settings.wait > 0 ? wanted.until - sentAt : undefined);
+    // A short wait must not make a server that is merely busy look out of reach.
+    const patience = Math.max(wanted.until - sentAt, WAITER_HEARTBEAT);
+    const asked = this.ask(request, settings.wait > 0 ? patience : undefined);
     let answer: StoreAnswer;
     try {
       answer = await (signal ? unlessAborted(asked, signal) : asked);
@@ -85,7 +88,7 @@ export class Line implements Surroundings {
   /** Ends every wait, and those that have just begun. */
   close(reason: (key: string) => LockError): void {
     this.closed = reason;
-    for (const waiter of [...this.waiters.values()]) waiter.giveUp(reason(waiter.key));
+    for (const waiter of this.waiters.values()) waiter.giveUp(reason(waiter.key));
   }
 
   /** Resolves when every answer is there that a request was sent for. */

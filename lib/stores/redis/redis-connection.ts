@@ -47,12 +47,15 @@ const OWN_OPTIONS = {
   retryStrategy: (attempt: number): number => Math.min(attempt * 50, 500),
 } satisfies RedisOptions;
 
-/** Makes the client for requests; it does not connect yet. */
-export function openClient(connection: RedisConnection): OpenedClient {
-  if (typeof connection === 'string')
-    return { client: new Redis(connection, OWN_OPTIONS), owned: true, isCluster: false };
+/**
+ * Makes the client for requests; it does not connect yet. A connection of the library's own on which nothing answers for
+ * `silence` milliseconds is replaced: it may be dead without anybody having closed it.
+ */
+export function openClient(connection: RedisConnection, silence: number): OpenedClient {
+  const own = { ...OWN_OPTIONS, socketTimeout: silence };
+  if (typeof connection === 'string') return { client: new Redis(connection, own), owned: true, isCluster: false };
   if (!isRedisClient(connection)) {
-    const options: object = { ...OWN_OPTIONS, ...connection, lazyConnect: true };
+    const options: object = { ...own, ...connection, lazyConnect: true };
     return { client: new Redis(options), owned: true, isCluster: false };
   }
   return { client: connection, owned: false, isCluster: (connection as { isCluster?: boolean }).isCluster === true };

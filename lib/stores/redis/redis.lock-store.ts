@@ -56,7 +56,7 @@ export class RedisLockStore implements LockStore {
   constructor(options: RedisStoreOptions) {
     this.prefix = options.prefix;
     this.timeLimit = options.commandTimeout;
-    this.opened = openClient(options.connection);
+    this.opened = openClient(options.connection, options.commandTimeout);
     // The entries of a list go to several servers of a cluster, and the slowest would hold up the others.
     this.maxListLength = this.opened.isCluster ? 1 : 100;
     this.requests = new RedisRequests(this.opened, options.commandTimeout);
