@@ -1,6 +1,6 @@
 /** What a method stays under `@Locked`: its name, length, metadata, `this`, and its place among other decorators. */
 import 'reflect-metadata';
-import { Injectable, SetMetadata } from '@nestjs/common';
+import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
 import { Locked, LockService } from 'nestjs-distributed-lock';
 import type { LockedDecorator } from 'nestjs-distributed-lock';
 import { startWith } from './support/apps.js';
@@ -46,7 +46,7 @@ class Orders {
   }
 
   @Locked(['order:<0>', 'order:<1>'])
-  async move(from: string, to: string): Promise<readonly string[]> {
+  async move(_from: string, _to: string): Promise<readonly string[]> {
     return this.locks.current().keys;
   }
 
@@ -106,6 +106,22 @@ describe('a locked method', () => {
     };
     expect(await orders.ship('1', 1)).toBe('1 1!');
     expect(calls).toEqual([['1', 1]]);
+  });
+
+  it('may be decorated through applyDecorators', async () => {
+    const exclusive = (key: string): MethodDecorator =>
+      applyDecorators(tagged('composed'), Locked(key) as MethodDecorator);
+    @Injectable()
+    class Composed {
+      constructor(readonly locks: LockService) {}
+
+      @exclusive('composed:<0>')
+      async run(id: string): Promise<boolean> {
+        return this.locks.holds(`composed:${id}`);
+      }
+    }
+    expect(await (await startWith(Composed)).run('1')).toBe(true);
+    expect(Reflect.getMetadata('composed', Composed.prototype.run)).toBe('composed of run');
   });
 
   it('runs decorators below inside the lock and those above outside', async () => {

@@ -1,6 +1,18 @@
 /** `@Locked` on methods that return an Observable: the lock lasts from each subscription to its end. */
 import { Injectable } from '@nestjs/common';
-import { defer, EMPTY, firstValueFrom, lastValueFrom, Observable, of, Subject, take, tap, toArray } from 'rxjs';
+import {
+  defer,
+  EMPTY,
+  firstValueFrom,
+  lastValueFrom,
+  Observable,
+  of,
+  Subject,
+  take,
+  tap,
+  throwError,
+  toArray,
+} from 'rxjs';
 import { Locked, LockLostError, LockService } from 'nestjs-distributed-lock';
 import { startWith } from './support/apps.js';
 import { deferred, isFree, keyBecomes, nextEvent, rejection } from './support/waiting.js';
@@ -59,6 +71,11 @@ class Feed {
   @Locked('feed:<0>')
   failing(_id: string): Observable<never> {
     throw new RangeError('before the stream');
+  }
+
+  @Locked('feed:<0>')
+  broken(_id: string): Observable<never> {
+    return throwError(() => new RangeError('in the stream'));
   }
 
   @Locked('feed:<0>')
@@ -147,6 +164,27 @@ describe('an Observable', () => {
     expect(await feed.asPromise('1')).toBe(true);
     await keyBecomes(feed.locks, 'feed:1', isFree);
     expect(feed.calls).toBe(0);
+  });
+
+  it('unsubscribed at the moment of the grant: no call, and nothing stays behind', async () => {
+    const feed = await startWith(Feed);
+    const released = nextEvent(feed.locks, 'released');
+    const subscription = feed.watch('1').subscribe();
+    feed.locks.events$.subscribe(({ type }) => type === 'acquired' && subscription.unsubscribe());
+    await released;
+    expect(feed.calls).toBe(0);
+    await keyBecomes(feed.locks, 'feed:1', isFree);
+  });
+
+  it('has given the lock back when its subscriber hears of the end', async () => {
+    const feed = await startWith(Feed);
+    const log: string[] = [];
+    feed.locks.events$.subscribe(({ type }) => log.push(type));
+    const end = { complete: () => log.push('complete'), error: () => log.push('error') };
+    for (const stream of [feed.nothing('1'), feed.failing('1'), feed.broken('1')]) {
+      await rejection(lastValueFrom(stream.pipe(tap(end))));
+    }
+    expect(log).toEqual(['complete', 'error', 'error'].flatMap((how) => ['acquired', 'released', how]));
   });
 
   it('passes its own error, and that of a method that throws, with the key free by then', async () => {

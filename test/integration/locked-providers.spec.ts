@@ -1,7 +1,7 @@
 /** `@Locked` on every kind of provider that Nest creates, and at every time at which Nest may call it. */
 import { Inject, Injectable, Module, Scope } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
-import { ContextIdFactory, LazyModuleLoader } from '@nestjs/core';
+import { ContextIdFactory, LazyModuleLoader, ModuleRef } from '@nestjs/core';
 import { Locked, LockService } from 'nestjs-distributed-lock';
 import { lockModule, start, startWith } from './support/apps.js';
 import { isFree, keyBecomes } from './support/waiting.js';
@@ -63,6 +63,13 @@ describe('scopes', () => {
     const [first, second] = await Promise.all([request(), request()]);
     expect(first).not.toBe(second);
     expect(await Promise.all([first.ship('1'), second.ship('1')])).toEqual([true, true]);
+  });
+});
+
+describe('objects made by hand', () => {
+  it('through ModuleRef.create()', async () => {
+    const app = await start({ imports: [lockModule()] });
+    expect(await (await app.get(ModuleRef).create(Orders)).ship('1')).toBe(true);
   });
 });
 

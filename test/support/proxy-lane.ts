@@ -37,7 +37,6 @@ export class ProxyLane {
   }
 
   send(data: Buffer | null, extraDelay = 0): void {
-    if (this.traffic.mode === 'swallow') this.die();
     if (this.dead) return;
     const parcel: Parcel = { data, timer: null };
     const delay = this.traffic.latency + extraDelay;

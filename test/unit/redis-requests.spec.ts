@@ -14,7 +14,8 @@ function connect(status?: string, owned = true): { client: FakeRedis; requests: 
   return { client, requests: new RedisRequests(opened(client, { owned }), LIMIT) };
 }
 
-const ask = (requests: RedisRequests, limit?: number) => outcomeOf(requests.run(ECHO, 1, ['key', 'word'], limit));
+const ask = (requests: RedisRequests, limit?: number) =>
+  outcomeOf(requests.run({ script: ECHO, keyCount: 1, words: ['key', 'word'], timeLimit: limit }));
 
 describe('a script', () => {
   useFakeClock();
@@ -138,7 +139,7 @@ describe('while the connection is not ready', () => {
 
   it('requests keep their order, and are sent once', async () => {
     const { client, requests } = connect('connecting');
-    for (const word of ['a', 'b', 'c']) outcomeOf(requests.run(ECHO, 0, [word]));
+    for (const word of ['a', 'b', 'c']) outcomeOf(requests.run({ script: ECHO, keyCount: 0, words: [word] }));
     client.become('ready');
     client.become('ready');
     expect(client.sent.map(({ args }) => args[2])).toEqual(['a', 'b', 'c']);

@@ -47,16 +47,29 @@ describe.each([{ protocol: 2 as const }, { protocol: 3 as const }])('TcpProxy, R
     expect(proxy.open).toBe(0);
   });
 
-  it('passes on requests and replies of any size, and records the requests', async () => {
+  it('passes on requests and replies of any size and shape, and records the requests', async () => {
     const client = await connected();
     proxy.commands.length = 0;
-    const large = 'ä'.repeat(300_000);
+    const [large, nothing] = ['ä'.repeat(300_000), `${key}:none`];
     await client.set(key, large);
     expect(await client.get(key)).toBe(large);
-    expect(await client.hgetall(`${key}:none`)).toEqual({});
-    expect(await client.mget(key, `${key}:none`)).toEqual([large, null]);
-    expect(proxy.commands.map(({ name }) => name)).toEqual(['set', 'get', 'hgetall', 'mget']);
-    expect(proxy.commands[2]).toEqual({ name: 'hgetall', args: [`${key}:none`], connection: 1 });
+    expect(await client.mget(key, nothing)).toEqual([large, null]);
+    await client.del(key);
+    const replies = [client.hset(key, { a: '1', b: '2' }), client.hgetall(key), client.hgetall(nothing), client.ping()];
+    expect(await Promise.all(replies)).toEqual([2, { a: '1', b: '2' }, {}, 'PONG']);
+    expect(await client.eval("return {1, {'two', {}}, false}", 0)).toEqual([1, ['two', []], null]);
+    await expect(client.incr(key)).rejects.toThrow('WRONGTYPE');
+    const names = ['set', 'get', 'mget', 'del', 'hset', 'hgetall', 'hgetall', 'ping', 'eval', 'incr'];
+    expect(proxy.commands.map(({ name }) => name)).toEqual(names);
+    expect(proxy.commands[6]).toEqual({ name: 'hgetall', args: [nothing], connection: 1 });
+  });
+
+  it('matches replies of every shape with their requests', async () => {
+    const client = await connected();
+    await direct.hset(key, { a: '1', b: '2' });
+    proxy.always(() => true, 'duplicate');
+    const replies = [client.hgetall(key), client.hkeys(key), client.ping()];
+    expect(await Promise.all(replies)).toEqual([{ a: '1', b: '2' }, ['a', 'b'], 'PONG']);
   });
 
   it('passes on what is published', async () => {

@@ -82,7 +82,8 @@ describe('a waiter looks again', () => {
   it('only when it is time, and then not again at once', () => {
     const { waiter } = queue();
     waiter.inLine(30_000, 0);
-    expect([999, 1_000, 1_001, 1_999, 2_000].map((now) => waiter.beat(now))).toEqual([false, true, false, false, true]);
+    // From half a heartbeat before it is time it may come along with others.
+    expect([499, 500, 501, 999, 1_000].map((now) => waiter.beat(now))).toEqual([false, true, false, false, true]);
   });
 });
 

@@ -46,7 +46,7 @@ export class FakeRedis extends EventEmitter implements RedisClient {
   }
 
   duplicate(): FakeRedis {
-    const child = new FakeRedis('wait');
+    const child = new FakeRedis('ready');
     this.children.push(child);
     return child;
   }

@@ -1,0 +1,119 @@
+/** A cluster of which one part misbehaves: the rest does not mind. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll } from '@jest/globals';
+import { LockUnavailableError } from 'nestjs-distributed-lock';
+import type { TcpProxy } from '../support/tcp-proxy.js';
+import { atEnd } from './support/cleanup.js';
+import { RedisCluster } from './support/cluster.js';
+import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from './support/locks.js';
+import { requestOf } from './support/requests.js';
+import { aborted, isFree, keyBecomes, nextEvent, rejection, until, within } from './support/waiting.js';
+
+let cluster: RedisCluster;
+
+beforeAll(async () => {
+  cluster = await RedisCluster.start();
+}, 60_000);
+
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+/** A service behind proxies, and a rival that is not. */
+async function scene(options: Parameters<typeof openLocks>[1] = {}) {
+  const prefix = randomUUID();
+  const proxies = await cluster.proxies();
+  const locks = await openLocks(cluster.client(proxies), { prefix, ...options });
+  const rival = await openLocks(cluster.client(), { prefix });
+  const client = cluster.client();
+  await client.ping();
+  /** Which server has a key. */
+  const serverOf = async (key: string): Promise<number> => {
+    const slot = Number(await client.cluster('KEYSLOT', `${prefix}:{${key}}`));
+    return Math.floor(slot / Math.ceil(16_384 / cluster.nodes.length));
+  };
+  return { proxies, locks, rival, serverOf };
+}
+
+function onceAnywhere(proxies: readonly TcpProxy[], ...rule: Parameters<TcpProxy['once']>): Promise<unknown> {
+  return Promise.race(proxies.map((proxy) => proxy.once(...rule)));
+}
+
+describe.each(['cut', 'cut-reply'] as const)('the connection to a server breaks (%s)', (fate) => {
+  it.each(['acquire', 'touch', 'release'] as const)('at the %s of a lock: nobody notices', async (kind) => {
+    const { proxies, locks, rival } = await scene();
+    const log = logOf(locks);
+    void onceAnywhere(proxies, requestOf(kind), fate);
+    const lock = await locks.acquire('key');
+    await lock.renew();
+    await lock.release();
+    expect(log.map(({ type }) => type)).toEqual(['acquired', 'renewed', 'released']);
+    expect(isFree(await rival.inspect('key'))).toBe(true);
+  });
+
+  it('at the release that passes the key on: the holder did not lose it', async () => {
+    const { proxies, locks, rival } = await scene();
+    const waiting = nextEvent(rival, 'waiting');
+    let next: Promise<unknown> | undefined;
+    const section = locks.withLock('key', async () => {
+      next = rival.acquire('key').then((lock) => lock.release());
+      await waiting;
+      void onceAnywhere(proxies, requestOf('release'), fate);
+      return 'shipped';
+    });
+    expect(await section).toBe('shipped');
+    await within(HEARTBEAT_AND_ROOM, next!);
+  });
+});
+
+describe('somebody takes the key away', () => {
+  it('a section that held it learns at its release that the lock was lost', async () => {
+    const { locks, rival } = await scene();
+    const section = locks.withLock('key', async () => {
+      await rival.forceRelease('key');
+      await rival.acquire('key');
+      return 'shipped';
+    });
+    expect(await rejection(section)).toMatchObject({ code: 'LOCK_LOST', result: 'shipped' });
+  });
+});
+
+describe('one server hangs', () => {
+  it('a failing server hurts only its own keys: the leases on the others are renewed', async () => {
+    const { locks, serverOf } = await scene({ ttl: 2_000, commandTimeout: 500 });
+    const held = await Promise.all(Array.from({ length: 60 }, (_, i) => locks.acquire(`key ${i}`)));
+    const servers = await Promise.all(held.map(({ key }) => serverOf(key)));
+    const log = logOf(locks);
+    await cluster.nodes[2]!.pause();
+    atEnd(() => cluster.nodes[2]!.resume());
+    const onHanging = held.filter((_, i) => servers[i] === 2);
+    expect(onHanging.length).toBeGreaterThan(0);
+    await within(HEARTBEAT_AND_ROOM, Promise.all(onHanging.map(({ signal }) => aborted(signal))));
+    const others = held.filter((_, i) => servers[i] !== 2);
+    await until(() => {
+      const settled = new Set(log.flatMap(({ type, key }) => (type === 'renewed' || type === 'lost' ? [key] : [])));
+      return others.every(({ key }) => settled.has(key));
+    });
+    expect(
+      only(log, 'lost')
+        .map(({ key }) => key)
+        .sort(),
+    ).toEqual(onHanging.map(({ key }) => key).sort());
+  });
+
+  it('its keys are refused, those of others are given', async () => {
+    const { locks, rival, serverOf } = await scene({ commandTimeout: 500 });
+    const keys = Array.from({ length: 30 }, (_, i) => `key ${i}`);
+    const servers = await Promise.all(keys.map(serverOf));
+    const [bad, good] = [keys[servers.indexOf(2)]!, keys[servers.indexOf(0)]!];
+    await cluster.nodes[2]!.pause();
+    let paused = true;
+    const resume = (): void => {
+      if (paused) cluster.nodes[2]!.resume();
+      paused = false;
+    };
+    atEnd(resume);
+    expect(await rejection(locks.acquire(bad))).toBeInstanceOf(LockUnavailableError);
+    await (await locks.acquire(good)).release();
+    resume();
+    await keyBecomes(rival, bad, isFree, HEARTBEAT_AND_ROOM);
+  });
+});

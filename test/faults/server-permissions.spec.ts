@@ -1,0 +1,93 @@
+/** A user of the server who may not do everything (ACL). */
+import type { LockService } from 'nestjs-distributed-lock';
+import { LockUnavailableError } from 'nestjs-distributed-lock';
+import type { RedisServer } from '../support/redis-server.mjs';
+import { HEARTBEAT_AND_ROOM, openLocks } from './support/locks.js';
+import { openClient, openRedis } from './support/servers.js';
+import { aborted, nextEvent, rejection, within } from './support/waiting.js';
+
+/** The server as a user sees it who has these rules. */
+async function asUser(redis: RedisServer, ...rules: string[]): Promise<{ url: string }> {
+  await openClient(redis).call('ACL', 'SETUSER', 'service', 'on', '>secret', ...rules);
+  return { url: redis.url.replace('//', '//service:secret@') };
+}
+
+async function handOff(holder: LockService, waiter: LockService): Promise<void> {
+  const held = await holder.acquire('key');
+  const waiting = waiter.acquire('key');
+  await nextEvent(waiter, 'waiting');
+  await held.release();
+  await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
+}
+
+describe('a user who may not listen to any channel', () => {
+  const RULES = ['+@all', '~*', 'resetchannels'];
+
+  it('waits by heartbeat', async () => {
+    const redis = await openRedis();
+    const locks = await openLocks(await asUser(redis, ...RULES));
+    const rival = await openLocks(redis);
+    await handOff(rival, locks);
+    await handOff(rival, locks);
+  });
+
+  it('hands off although it may not tell: the waiter finds out by heartbeat', async () => {
+    const redis = await openRedis();
+    const where = await asUser(redis, ...RULES);
+    await handOff(await openLocks(where), await openLocks(redis));
+    await handOff(await openLocks(where), await openLocks(where));
+  });
+
+  it('hears of grants once it may', async () => {
+    const redis = await openRedis();
+    const locks = await openLocks(await asUser(redis, ...RULES));
+    const rival = await openLocks(redis);
+    await handOff(rival, locks);
+    await asUser(redis, 'allchannels');
+    await handOff(rival, locks);
+    expect(await openClient(redis).pubsub('CHANNELS')).toHaveLength(1);
+  });
+});
+
+describe('a user who may not run scripts', () => {
+  it('the start fails and says why', async () => {
+    const redis = await openRedis();
+    const where = await asUser(redis, '+@all', '-@scripting', '~*', '&*');
+    const error = await rejection(openLocks(where));
+    expect(error).toBeInstanceOf(LockUnavailableError);
+    expect(error.message).toMatch(/NOPERM.*evalsha/i);
+  });
+
+  it('any longer: nothing runs unlocked, and what is held is lost when its lease ends', async () => {
+    const redis = await openRedis();
+    const where = await asUser(redis, '+@all', '~*', '&*');
+    const locks = await openLocks(where, { ttl: 1_000 });
+    const lock = await locks.acquire('key');
+    await asUser(redis, '-@scripting');
+    expect(await rejection(locks.withLock('another', () => 'ran'))).toBeInstanceOf(LockUnavailableError);
+    await within(HEARTBEAT_AND_ROOM, aborted(lock.signal));
+    expect(lock.isHeld).toBe(false);
+  });
+});
+
+describe('a user who may touch the keys of the prefix only', () => {
+  it('takes, renews, waits and hands off', async () => {
+    const redis = await openRedis();
+    const where = await asUser(redis, '+@all', '~lock:*', '&nestjs-distributed-lock:*');
+    const [locks, rival] = [await openLocks(where), await openLocks(where)];
+    await locks.withLock('key', (lock) => lock.renew());
+    await handOff(rival, locks);
+    expect(await rejection(openLocks(where, { prefix: 'other' }).then((other) => other.acquire('key')))).toBeInstanceOf(
+      LockUnavailableError,
+    );
+  });
+
+  it('commands beyond those of the scripts are not needed', async () => {
+    const redis = await openRedis();
+    const commands =
+      '+evalsha +eval +get +set +setrange +pexpire +pttl +time +zadd +zpopmin +zrange +zrem +hset +hget +hdel +hexists +publish +subscribe +info';
+    const where = await asUser(redis, ...commands.split(' '), '~lock:*', '&nestjs-distributed-lock:*');
+    const [locks, rival] = [await openLocks(where), await openLocks(where)];
+    await handOff(rival, locks);
+  });
+});

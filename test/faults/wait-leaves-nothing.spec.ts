@@ -1,0 +1,72 @@
+/** S8: a wait that was cancelled or ran out leaves no lease and no place in line, whatever was on its way. */
+import { openLocks } from './support/locks.js';
+import { requestOf } from './support/requests.js';
+import { openClient, openProxy, openRedis } from './support/servers.js';
+import { isFree, keyBecomes, nextEvent, rejection } from './support/waiting.js';
+
+/** A service behind a proxy, and a rival that holds the key. */
+async function contended() {
+  const redis = await openRedis();
+  const proxy = await openProxy(redis);
+  const [locks, rival] = [await openLocks(proxy), await openLocks(redis)];
+  return { redis, proxy, locks, rival, held: await rival.acquire('key') };
+}
+
+describe('a cancelled wait', () => {
+  it('leaves no place in line when it is cancelled while its process subscribes', async () => {
+    const { proxy, locks, rival } = await contended();
+    await rival.acquire('another');
+    const cancel = new AbortController();
+    const subscribing = proxy.once('subscribe', { delay: 300 });
+    const cancelled = rejection(locks.acquire('key', { signal: cancel.signal }));
+    const waiting = nextEvent(locks, 'waiting');
+    const second = rejection(locks.acquire('another', { wait: 2_000 }));
+    await subscribing;
+    cancel.abort();
+    expect(await cancelled).toBe(cancel.signal.reason);
+    // Once the second has its place, whatever the first was still to send has been carried out.
+    expect((await waiting).key).toBe('another');
+    expect(await rival.inspect('key')).toMatchObject({ waiting: [] });
+    await second;
+  });
+
+  it('leaves no lease when it is cancelled while its process subscribes', async () => {
+    const { proxy, locks, rival, held } = await contended();
+    await rival.acquire('another');
+    const cancel = new AbortController();
+    const subscribing = proxy.once('subscribe', { delay: 300 });
+    const cancelled = rejection(locks.acquire('key', { signal: cancel.signal }));
+    const waiting = nextEvent(locks, 'waiting');
+    const second = rejection(locks.acquire('another', { wait: 2_000 }));
+    await subscribing;
+    cancel.abort();
+    await cancelled;
+    await held.release();
+    expect((await waiting).key).toBe('another');
+    expect(await rival.inspect('key')).toMatchObject({ holder: null });
+    await second;
+  });
+
+  it('leaves no lease when its script was unknown to the server', async () => {
+    const redis = await openRedis();
+    const proxy = await openProxy(redis);
+    const [locks, rival] = [await openLocks(proxy), await openLocks(redis)];
+    const held = await rival.acquire('other');
+    await openClient(redis).script('FLUSH');
+    // The server learns how to release again, and not how to acquire.
+    await held.release();
+    proxy.hold('toClient');
+    const cancel = new AbortController();
+    const asked = proxy.next(requestOf('acquire'));
+    const cancelled = rejection(locks.acquire('key', { signal: cancel.signal }));
+    await asked;
+    const givenBack = proxy.next(requestOf('release'));
+    cancel.abort();
+    expect(await cancelled).toBe(cancel.signal.reason);
+    await givenBack;
+    proxy.flow('toClient');
+    await locks.inspect('key');
+    await keyBecomes(rival, 'key', isFree, 1_000);
+    expect(await rival.inspect('key')).toMatchObject({ holder: null });
+  });
+});

@@ -1,0 +1,18 @@
+/** L8: no timer, listener or request of a lock keeps a process alive. */
+import { Observer } from './support/observer.js';
+import { Program } from './support/program.js';
+
+const observer = new Observer();
+afterAll(() => observer.close());
+
+describe('a process ends by itself', () => {
+  it.each([
+    ['timers', 'when only the timers of its locks and waits are left'],
+    ['unanswered', 'when only requests are left that will never be answered'],
+    ['closed', 'after its application was closed'],
+  ])('%s: %s', async (scene) => {
+    const program = await Program.start('leaver', { url: observer.url, prefix: observer.prefix, scene });
+    program.letEnd();
+    expect(await program.exit).toEqual({ code: 0, signal: null });
+  });
+});

@@ -1,0 +1,32 @@
+/** L3: first come, first served, from wherever they come. */
+import { PROCESS_ID_LENGTH } from '../../lib/stores/lock-store.js';
+import { Observer } from './support/observer.js';
+import { Program } from './support/program.js';
+import type { Held } from './support/held.js';
+
+const PROCESSES = 4;
+const ROUNDS = 10;
+
+const observer = new Observer();
+afterAll(() => observer.close());
+
+describe('40 waiters of four processes', () => {
+  it('get the key in the order in which they came to the server', async () => {
+    const settings = { url: observer.url, prefix: observer.prefix, ttl: 10_000 };
+    const programs = await Promise.all(Array.from({ length: PROCESSES }, () => Program.start('holder', settings)));
+    await programs[0]!.ask('acquire', 'key');
+    const turns: Promise<Held>[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      turns.push(...programs.map((program) => program.ask<Held>('turn', 'key')));
+      await observer.queued('key', round * PROCESSES);
+    }
+    const { waiting } = await observer.inspect('key');
+    await programs[0]!.ask('release', 'key');
+    // Fencing tokens grow from grant to grant.
+    const grants = (await Promise.all(turns)).sort((a, b) => a.fencingToken - b.fencingToken);
+    expect(grants.map(({ token }) => token)).toEqual(waiting);
+    // They came mixed, so that serving process by process would have shown.
+    const processes = waiting.map((token) => token.slice(0, PROCESS_ID_LENGTH));
+    expect(new Set(processes.slice(0, PROCESSES)).size).toBe(PROCESSES);
+  });
+});

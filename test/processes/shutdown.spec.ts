@@ -1,0 +1,88 @@
+/** L7: what SIGTERM means to a Nest application with shutdown hooks and its locks. */
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { isFree, Observer, until } from './support/observer.js';
+import { Program, refusal } from './support/program.js';
+
+const TTL = 600;
+const CLEAN_EXIT = { code: 0, signal: null };
+
+const observer = new Observer();
+afterAll(() => observer.close());
+
+function startServer(settings: object = {}): Promise<Program> {
+  const defaults = { url: observer.url, prefix: observer.prefix, ttl: TTL, grace: 60_000 };
+  return Program.start('server', { ...defaults, ...settings });
+}
+
+function startHolder(): Promise<Program> {
+  return Program.start('holder', { url: observer.url, prefix: observer.prefix, ttl: 10_000 });
+}
+
+describe('SIGTERM', () => {
+  it('lets a running section keep its lock to its end, ends waits, refuses new locks, and leaves nothing held', async () => {
+    const [server, holder] = await Promise.all([startServer(), startHolder()]);
+    await holder.ask('acquire', 'taken');
+    const outcome = server.ask('run', 'job');
+    const { token } = await server.next<{ token: string }>('running');
+    const waiting = refusal(server.ask('acquire', 'taken'));
+    await observer.queued('taken', 1);
+
+    server.terminate();
+    expect(await waiting).toBe('LOCK_SHUTDOWN');
+    await observer.queued('taken', 0);
+    expect(await refusal(server.ask('acquire', 'new'))).toBe('LOCK_SHUTDOWN');
+    const renewals = (): number => server.told.filter(({ event }) => event === 'renewed').length;
+    const before = renewals();
+    // Renewed every third of the ttl: the section outlives its first lease.
+    await until(() => renewals() >= before + 4);
+    expect((await observer.inspect('job')).holder?.token).toBe(token);
+
+    await server.ask('end', 'job');
+    expect(await outcome).toBe('worked on job');
+    expect(await server.exit).toEqual(CLEAN_EXIT);
+    expect(await observer.inspect('job')).toMatchObject({ holder: null, waiting: [] });
+    expect(server.told.map(({ event }) => event)).not.toContain('aborted');
+  });
+
+  it('takes the lock from a section that is still running after the grace time, which it learns at once', async () => {
+    const server = await startServer({ grace: 300, ttl: 60_000 });
+    server.ask('run', 'stuck').catch(() => undefined);
+    await server.next('running');
+    server.terminate();
+    const aborted = await server.next('aborted');
+    expect(aborted).toEqual({ key: 'stuck', code: 'LOCK_LOST', cause: 'LOCK_SHUTDOWN' });
+    expect(await server.exit).toEqual(CLEAN_EXIT);
+    expect(await observer.inspect('stuck')).toMatchObject({ holder: null });
+  });
+
+  it('lets the request that holds a lock end well, and tells the one that waits to come back', async () => {
+    const server = await startServer();
+    const address = await server.ask<string>('address');
+    const request = (): Promise<Response> => fetch(`${address}/page`, { headers: { connection: 'close' } });
+    const served = request();
+    await server.next('running');
+    const turnedAway = request();
+    await observer.queued('page', 1);
+    server.terminate();
+    expect((await turnedAway).status).toBe(503);
+    await server.ask('end', 'page');
+    expect((await served).status).toBe(200);
+    expect(await (await served).text()).toBe('worked on page');
+    expect(await server.exit).toEqual(CLEAN_EXIT);
+    await observer.becomes('page', isFree);
+  });
+
+  it('leaves no lease of a request whose grant was on its way', async () => {
+    await using proxy = await TcpProxy.start(observer.url);
+    const server = await startServer({ url: proxy.url, ttl: 60_000 });
+    proxy.hold('toClient');
+    server.ask('acquire', 'late').catch(() => undefined);
+    await observer.becomes('late', ({ holder }) => holder !== null);
+    server.terminate();
+    // Before the answer comes it has heard the signal.
+    await until(async () => ['LOCK_SHUTDOWN', 'ENDED'].includes(await refusal(server.ask('acquire', 'new'))));
+    proxy.flow();
+    expect(await server.exit).toEqual(CLEAN_EXIT);
+    expect(await observer.inspect('late')).toMatchObject({ holder: null });
+  });
+});
