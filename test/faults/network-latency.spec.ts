@@ -111,6 +111,20 @@ describe('an answer that is on its way', () => {
   });
 });
 
+it('a request that arrives after its caller has stopped believing in it: the lease is given back', async () => {
+  const { proxy, locks, rival } = await scene();
+  const ttl = 500;
+  proxy.hold('toServer');
+  const failed = rejection(locks.acquire('key', { ttl }));
+  const sent = performance.now();
+  await until(() => performance.now() > sent + ttl);
+  const givenBack = proxy.next(requestOf('release'));
+  proxy.flow('toServer');
+  expect(await failed).toBeInstanceOf(LockUnavailableError);
+  await within(HEARTBEAT_AND_ROOM, givenBack);
+  await keyBecomes(rival, 'key', isFree);
+});
+
 describe('an answer that arrives after the lease it tells of', () => {
   it('lease clock started at the reply: not here, the caller gets an error and the key is free', async () => {
     const { proxy, locks, rival } = await scene();

@@ -2,7 +2,7 @@
 import type { LockService } from 'nestjs-distributed-lock';
 import { LockUnavailableError } from 'nestjs-distributed-lock';
 import type { RedisServer } from '../support/redis-server.mjs';
-import { HEARTBEAT_AND_ROOM, openLocks } from './support/locks.js';
+import { HEARTBEAT_AND_ROOM, logOf, openLocks } from './support/locks.js';
 import { openClient, openRedis } from './support/servers.js';
 import { aborted, nextEvent, rejection, within } from './support/waiting.js';
 
@@ -34,7 +34,10 @@ describe('a user who may not listen to any channel', () => {
   it('hands off although it may not tell: the waiter finds out by heartbeat', async () => {
     const redis = await openRedis();
     const where = await asUser(redis, ...RULES);
-    await handOff(await openLocks(where), await openLocks(redis));
+    const locks = await openLocks(where);
+    const log = logOf(locks);
+    await handOff(locks, await openLocks(redis));
+    expect(log.map(({ type }) => type)).toEqual(['acquired', 'released']);
     await handOff(await openLocks(where), await openLocks(where));
   });
 
