@@ -51,6 +51,8 @@ export class LockExceptionFilter extends BaseExceptionFilter implements Exceptio
     if (!answer || !adapter) return super.catch(exception, host);
     const { status, error, message } = answer;
     const response: unknown = host.getArgByIndex(1);
+    // An answer that has begun can't be changed any more, only ended.
+    if ('isHeadersSent' in adapter && adapter.isHeadersSent(response)) return adapter.end(response);
     const retryAfter = Math.max(1, Math.ceil((exception.retryAfterMs ?? 1_000) / 1_000));
     adapter.setHeader(response, 'Retry-After', String(retryAfter));
     return adapter.reply(response, { statusCode: status, error, message, code: exception.code }, status);
