@@ -51,6 +51,8 @@ export class LockEngine {
       for (const key of [...keys].sort(byCodeUnit)) {
         leases.set(key, await this.enter(owner, { key, settings, askedAt, until, signal }));
       }
+      // A lease may have ended while the others were waited for.
+      for (const { lossError } of leases.values()) if (lossError) throw lossError;
     } catch (error) {
       // In the background, as its request may take as long as the wait that has just ended.
       if (leases.size > 0) void new LockHandle([...leases.values()], this.keeper).end();

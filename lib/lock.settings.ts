@@ -98,6 +98,7 @@ export function readOnLost(value: OnLost | undefined): OnLost {
 
 /** The signal that cancels a wait. */
 export function readSignal(value: AbortSignal | undefined): AbortSignal | undefined {
-  if (value === undefined || typeof (value as Partial<AbortSignal>).addEventListener === 'function') return value;
+  if (value === undefined || typeof (value as Partial<AbortSignal> | null)?.addEventListener === 'function')
+    return value;
   throw new LockOptionsError(messages.option('signal', value, 'an AbortSignal'));
 }

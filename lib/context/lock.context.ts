@@ -30,12 +30,12 @@ export function currentLock(owner: object, key?: string): LockHandle | undefined
 
 /**
  * The lease under which the running code holds `key`. A branch that outlives the section it began in finds nothing once
- * the lease was given back, and takes the key anew like anybody else.
+ * the lease was given back or its last handle ended, and takes the key anew like anybody else.
  */
 export function heldLease(owner: object, key: string): Lease | undefined {
   for (const handle of locksOf(owner)) {
     const lease = handle.leaseOf(key);
-    if (lease && !lease.isReleased) return lease;
+    if (lease && !lease.isReleased && lease.depth > 0) return lease;
   }
   return undefined;
 }

@@ -8,6 +8,7 @@ import { LockError, LockNotHeldError, LockUnavailableError } from '../lock.error
 import type { LockLostError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockSettings } from '../lock.settings.js';
+import { DEFAULT_TIMING } from '../stores/lock-store.js';
 import type { LockStore, ReleaseAnswer, ReleaseRequest } from '../stores/lock-store.js';
 import { monotonicNow } from './heartbeat.js';
 import type { Heartbeat } from './heartbeat.js';
@@ -136,7 +137,8 @@ export class LeaseKeeper implements LeaseObserver {
       return await this.store.release(requests);
     } catch (error) {
       for (const request of requests) {
-        new UnfinishedRelease(request, monotonicNow() + request.ttl, this.store, this.heartbeat);
+        const longest = Math.max(request.ttl, DEFAULT_TIMING.placeLife + DEFAULT_TIMING.claimWindow);
+        new UnfinishedRelease(request, monotonicNow() + longest, this.store, this.heartbeat);
         this.failed(request.key, request.token, 'release', error);
       }
       return [];

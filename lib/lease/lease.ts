@@ -59,6 +59,8 @@ export class Lease implements Beat {
   private renewAt: number;
   private readonly lastRenewalAt: number;
   private lastAnswerSentAt: number;
+  /** The latest renewal by hand, which may take effect without ever being answered. */
+  private asked = { sentAt: -Infinity, deadline: Infinity };
   private abort: AbortController | undefined;
   private loss: LockLostError | undefined;
 
@@ -120,6 +122,7 @@ export class Lease implements Beat {
   /** Before a touch by hand: a shorter lease may take effect even if its answer never comes, a longer one only by it. */
   expect(ttl: number, sentAt: number): void {
     this.length = ttl;
+    this.asked = { sentAt, deadline: believedUntil(sentAt, ttl) };
     this.deadline = Math.min(this.deadline, believedUntil(sentAt, ttl));
     this.renewAt = Math.min(this.renewAt, this.nextRenewal(sentAt));
     this.observer.moved(this);
@@ -137,6 +140,8 @@ export class Lease implements Beat {
     if (answer.state !== 'held') return this.loseToOthers();
     this.lastAnswerSentAt = sentAt;
     this.deadline = believedUntil(sentAt, ttl);
+    // An answer to an older request proves nothing about a newer one, which may have shortened the lease since.
+    if (sentAt <= this.asked.sentAt) this.deadline = Math.min(this.deadline, this.asked.deadline);
     this.renewAt = this.nextRenewal(sentAt);
     this.checkDeadline(monotonicNow());
     if (this.state !== 'held') return;

@@ -63,7 +63,7 @@ export class Line implements Surroundings {
     try {
       answer = await (signal ? unlessAborted(asked, signal) : asked);
     } catch (error) {
-      void this.abandon(request, asked);
+      void this.abandon(request, asked, signal?.aborted === true);
       if (signal?.aborted) throw this.timedOut(wanted, token, error);
       this.keeper.failed(key, token, 'acquire', error);
       throw about(key, error);
@@ -152,8 +152,8 @@ export class Line implements Surroundings {
    * Gives back what a request may bring whose caller has left: at once, so that nobody has to wait, and once more when it
    * has settled, as it may have had to be sent in several steps, of which the last may have arrived behind the release.
    */
-  private async abandon(request: AcquireRequest, asked: Promise<StoreAnswer>): Promise<void> {
-    if (this.asking > 0) this.keeper.giveBack(request, request.ttl);
+  private async abandon(request: AcquireRequest, asked: Promise<StoreAnswer>, underWay: boolean): Promise<void> {
+    if (underWay) this.keeper.giveBack(request, request.ttl);
     try {
       await asked;
     } catch (error) {
@@ -168,8 +168,11 @@ export class Line implements Surroundings {
       this.waiters.set(token, waiter);
       this.callers.set(waiter, { resolve, reject });
       waiter.inLine(expiresIn, sentAt);
+      const { signal } = waiter.wanted;
       this.heartbeat.add(waiter);
       this.events.emit(() => ({ type: 'waiting', key, token, holderExpiresInMs: expiresIn }));
+      // Cancelled between the answer and the place in line, where nobody was listening.
+      if (signal?.aborted) waiter.giveUp(signal.reason);
     });
   }
 

@@ -44,6 +44,7 @@ export class Waiter implements Beat {
   /** When the holder's lease was last seen to end. */
   private holderEndsAt = 0;
   private touchAt = Infinity;
+  private touchedAt = -Infinity;
   private lastError: unknown;
   /** The request that joins the line again, while it has no answer. */
   joining: Promise<void> | undefined;
@@ -71,7 +72,8 @@ export class Waiter implements Beat {
 
   /** Waiters of a process touch their places together, so that they cost one request however many they are. */
   get mayAt(): number {
-    return Math.min(this.touchAt - WAITER_HEARTBEAT / 2, this.wanted.until);
+    const early = Math.max(this.touchAt - WAITER_HEARTBEAT / 2, this.touchedAt + WAITER_HEARTBEAT / 2);
+    return Math.min(this.touchAt, early, this.wanted.until);
   }
 
   beat(now: number): boolean {
@@ -80,6 +82,7 @@ export class Waiter implements Beat {
       return false;
     }
     if (now < this.mayAt) return false;
+    this.touchedAt = now;
     this.touchAt = now + WAITER_HEARTBEAT;
     return true;
   }
@@ -90,7 +93,7 @@ export class Waiter implements Beat {
     const endsAt = sentAt + expiresIn;
     // A holder that has not renewed since the last look may be dead: look exactly when its lease ends. One that renews
     // is looked at once a second, or twice where its ttl is shorter than that.
-    const renewed = Math.abs(endsAt - this.holderEndsAt) > 50;
+    const renewed = Math.abs(endsAt - this.holderEndsAt) > 10;
     this.holderEndsAt = endsAt;
     this.touchAt = Math.min(
       sentAt + WAITER_HEARTBEAT,
