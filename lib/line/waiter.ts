@@ -93,7 +93,7 @@ export class Waiter implements Beat {
     const endsAt = sentAt + expiresIn;
     // A holder that has not renewed since the last look may be dead: look exactly when its lease ends. One that renews
     // is looked at once a second, or twice where its ttl is shorter than that.
-    const renewed = Math.abs(endsAt - this.holderEndsAt) > 10;
+    const renewed = Math.abs(endsAt - this.holderEndsAt) >= 50;
     this.holderEndsAt = endsAt;
     this.touchAt = Math.min(
       sentAt + WAITER_HEARTBEAT,
