@@ -1,4 +1,5 @@
 /** S8: a wait that was cancelled or ran out leaves no lease and no place in line, whatever was on its way. */
+import { LockUnavailableError } from 'nestjs-distributed-lock';
 import { openLocks } from './support/locks.js';
 import { requestOf } from './support/requests.js';
 import { openClient, openProxy, openRedis } from './support/servers.js';
@@ -69,4 +70,23 @@ describe('a cancelled wait', () => {
     await keyBecomes(rival, 'key', isFree, 1_000);
     expect(await rival.inspect('key')).toMatchObject({ holder: null });
   });
+});
+
+it('an acquire that ran out leaves no lease when the server says too late that it did not know the script', async () => {
+  const redis = await openRedis();
+  const proxy = await openProxy(redis);
+  const [locks, rival] = [await openLocks(openClient(proxy), { commandTimeout: 300 }), await openLocks(redis)];
+  const held = await rival.acquire('other');
+  await openClient(redis).script('FLUSH');
+  // The server learns how to release again, and not how to acquire.
+  await held.release();
+  const late = proxy.next(requestOf('acquire'));
+  const released = proxy.next(requestOf('release'));
+  proxy.hold('toClient');
+  expect(await rejection(locks.acquire('key'))).toBeInstanceOf(LockUnavailableError);
+  await Promise.all([late, released]);
+  proxy.flow('toClient');
+  // Answered after whatever follows from the late answer.
+  await keyBecomes(locks, 'key', isFree);
+  expect(await rival.inspect('key')).toMatchObject({ holder: null });
 });

@@ -27,7 +27,7 @@ describe('@nestjs/schedule', () => {
       constructor(readonly fleet: Fleet) {}
 
       @Locked('report', { wait: 0, onBusy: 'skip' })
-      @Interval(2)
+      @Interval('report', 2)
       async report(): Promise<void> {
         await this.fleet.run();
       }
@@ -36,7 +36,7 @@ describe('@nestjs/schedule', () => {
     class Below {
       constructor(readonly fleet: Fleet) {}
 
-      @Interval(2)
+      @Interval('report', 2)
       @Locked('report', { wait: 0, onBusy: 'skip' })
       async report(): Promise<void> {
         await this.fleet.run();
@@ -44,13 +44,18 @@ describe('@nestjs/schedule', () => {
     }
     const fleet = new Fleet();
     const prefix = freshPrefix();
+    const apps = [];
     for (let i = 0; i < 3; i++) {
-      await start({
-        imports: [lockModule({ prefix }), ScheduleModule.forRoot()],
-        providers: [place === 'above' ? Above : Below, { provide: Fleet, useValue: fleet }],
-      });
+      const imports = [lockModule({ prefix }), ScheduleModule.forRoot()];
+      const providers = [place === 'above' ? Above : Below, { provide: Fleet, useValue: fleet }];
+      apps.push(await start({ imports, providers }));
     }
     await until(() => fleet.runs >= 20);
+    for (const app of apps) {
+      app.get(SchedulerRegistry).deleteInterval('report');
+      // By the time of this answer those to the job's own requests are there.
+      await app.get(LockService).inspect('report');
+    }
     expect(fleet.most).toBe(1);
   });
 

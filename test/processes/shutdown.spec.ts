@@ -79,8 +79,7 @@ describe('SIGTERM', () => {
     server.ask('acquire', 'late').catch(() => undefined);
     await observer.becomes('late', ({ holder }) => holder !== null);
     server.terminate();
-    // Before the answer comes it has heard the signal.
-    await until(async () => ['LOCK_SHUTDOWN', 'ENDED'].includes(await refusal(server.ask('acquire', 'new'))));
+    await server.next('closing');
     proxy.flow();
     expect(await server.exit).toEqual(CLEAN_EXIT);
     expect(await observer.inspect('late')).toMatchObject({ holder: null });

@@ -56,6 +56,10 @@ describe('the options of the module', () => {
     expect(() => read({ store: new FakeStore() })).not.toThrow();
   });
 
+  it.each([[{}], [null], ['memory'], [{ ...new FakeStore(), acquire: 1 }]])('refuse what is no store: %#', (store) => {
+    expect(() => read({ store })).toThrow(/`store`.*LockStore/);
+  });
+
   it.each([[''], ['{'], ['a{b'], ['{}'], [1], [null]])('refuse the prefix %p', (prefix) => {
     expect(() => read({ connection: 'memory', prefix })).toThrow(/`prefix`/);
   });

@@ -94,6 +94,44 @@ describe('the grant channel', () => {
     expect(channel.isOpen).toBe(true);
   });
 
+  it('connects a lazy connection by itself, and subscribes when it is ready', async () => {
+    const lazy = new FakeRedis('wait');
+    const channel = new GrantChannel(
+      () => lazy,
+      'process',
+      () => undefined,
+    );
+    const opening = outcomeOf(channel.open(60_000));
+    expect([lazy.connects, lazy.sent.length]).toEqual([1, 0]);
+    lazy.become('ready');
+    lazy.sent[0]!.answer(1);
+    await flush();
+    expect([opening.state, channel.isOpen]).toEqual(['resolved', true]);
+  });
+
+  it('subscribes anew after each reconnect', async () => {
+    const { open, subscribers } = tune();
+    open();
+    subscribers[0]!.sent[0]!.answer(1);
+    await flush();
+    subscribers[0]!.become('close');
+    subscribers[0]!.become('ready');
+    expect(subscribers[0]!.sent.map(({ command }) => command)).toEqual(['subscribe', 'subscribe']);
+  });
+
+  it('survives a subscription that breaks off with its connection', async () => {
+    const { channel, open, subscribers } = tune();
+    const opening = open();
+    subscribers[0]!.become('close');
+    subscribers[0]!.sent[0]!.fail(new Error('Connection is closed.'));
+    await flush();
+    expect([opening.state, channel.isOpen, subscribers[0]!.disconnects]).toEqual(['pending', false, 0]);
+    subscribers[0]!.become('ready');
+    subscribers[0]!.sent[1]!.answer(1);
+    await flush();
+    expect([opening.state, channel.isOpen]).toEqual(['resolved', true]);
+  });
+
   it('survives errors of its connection, which reconnects by itself', async () => {
     const { channel, open, subscribers } = tune();
     open();

@@ -107,6 +107,21 @@ describe('the heartbeat', () => {
     expect(beat.beats).toEqual([20]);
   });
 
+  it('calls along with others who may be called already, but never for their sake', async () => {
+    const { heartbeat, store } = start();
+    const early = Object.assign(new Metronome('early', 100), { mayAt: 50 });
+    const others = [new Metronome('before', 40), new Metronome('after', 60)];
+    for (const beat of [early, ...others]) heartbeat.add(beat);
+    await advance(59);
+    expect(early.beats).toEqual([]);
+    await advance(1);
+    expect(early.beats).toEqual([60]);
+    expect(store.calls.map(({ requests }) => requests.map(({ token }) => token))).toEqual([
+      ['before'],
+      ['after', 'early'],
+    ]);
+  });
+
   it('ignores the move of somebody who has left', () => {
     const { heartbeat } = start();
     heartbeat.moved(new Metronome('a', 10));

@@ -73,6 +73,17 @@ describe('the end of a lease', () => {
     expect(heard('renewed')).toEqual([]);
   });
 
+  it('frees the key even of a renewal that is carried out after it', async () => {
+    const { locks, store } = openLocks();
+    const gate = new Gate<'touch'>();
+    store.always('touch', hanging).next('touch', gate.before);
+    await locks.acquire('key');
+    await advance(988);
+    gate.open();
+    await flush();
+    expect((await store.look('key')).holder).toBeNull();
+  });
+
   it('comes at once when the store no longer knows the lease', async () => {
     const { locks, store, heard } = openLocks();
     const lock = await locks.acquire('key');
@@ -80,6 +91,7 @@ describe('the end of a lease', () => {
     await advance(400);
     expect(lock.signal.reason).toBeInstanceOf(LockLostError);
     expect(heard('lost')).toHaveLength(1);
+    expect(store.sent('release')).toEqual([]);
   });
 
   it('leaves no timer and no request behind', async () => {

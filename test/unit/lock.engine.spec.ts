@@ -44,6 +44,21 @@ describe('a lock engine that refuses', () => {
     expect((await store.look('key')).waiting).toEqual([]);
   });
 
+  it('gives back a grant that was on its way', async () => {
+    const { locks, engine, store } = openLocks();
+    const gate = new Gate<'acquire'>();
+    store.next('acquire', gate.after);
+    const section = jest.fn();
+    const asked = outcomeOf(locks.withLock('key', section));
+    await flush();
+    engine.refuse();
+    gate.open();
+    await flush();
+    expect(asked.value).toBeInstanceOf(LockShutdownError);
+    expect(section).not.toHaveBeenCalled();
+    expect((await store.look('key')).holder).toBeNull();
+  });
+
   it('lets running sections enter again, renew, and end', async () => {
     const { locks, engine } = openLocks({}, 60_000);
     const ran = await locks.withLock('key', async (lock) => {
@@ -86,6 +101,34 @@ describe('a lock engine that closes', () => {
     gate.open();
     await flush();
     expect(closed.state).toBe('resolved');
+  });
+
+  it('waits for a grant that is on its way, and gives it back before it stops the store', async () => {
+    const { locks, engine, store } = openLocks();
+    const gate = new Gate<'acquire'>();
+    store.next('acquire', gate.after);
+    outcomeOf(locks.acquire('key'));
+    await flush();
+    const closed = outcomeOf(engine.close());
+    await advance(1_000);
+    expect(closed.state).toBe('pending');
+    gate.open();
+    await advance(1);
+    expect(closed.state).toBe('resolved');
+    expect((await store.look('key')).holder).toBeNull();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('gives the grace time once, from the moment it refuses', async () => {
+    const { locks, engine } = openLocks({}, 2_000);
+    const lock = await locks.acquire('key');
+    engine.refuse();
+    await advance(1_500);
+    const closed = outcomeOf(engine.close());
+    await advance(499);
+    expect([lock.isHeld, closed.state]).toEqual([true, 'pending']);
+    await advance(1);
+    expect([lock.isHeld, closed.state]).toEqual([false, 'resolved']);
   });
 
   it('takes locks away when the grace time is over, tells their holders, and gives them back', async () => {

@@ -55,6 +55,25 @@ describe('a script', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('is told to the server only if it may still be sent then', async () => {
+    const { client, requests } = connect();
+    const call = { script: ECHO, keyCount: 0, words: [] };
+    const [may, mayNot] = [true, false].map((repeat) => outcomeOf(requests.run({ ...call, mayRepeat: () => repeat })));
+    for (const { fail } of client.sent) fail(new Error('NOSCRIPT'));
+    await flush();
+    expect(client.sent.map(({ command }) => command)).toEqual(['evalsha', 'evalsha', 'eval']);
+    expect([may!.state, mayNot!.state]).toEqual(['pending', 'rejected']);
+  });
+
+  it('is told to the server for nobody who has given up meanwhile', async () => {
+    const { client, requests } = connect();
+    ask(requests);
+    await advance(LIMIT);
+    client.sent[0]!.fail(new Error('NOSCRIPT'));
+    await flush();
+    expect(client.sent).toHaveLength(1);
+  });
+
   it('that is refused as source too fails', async () => {
     const { client, requests } = connect();
     const asked = ask(requests);

@@ -126,6 +126,21 @@ describe('a caller that leaves while it asks', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
+  it('because it is cancelled gives back even what is granted only after that', async () => {
+    const { locks, store } = openLocks();
+    const gate = new Gate<'acquire'>();
+    store.next('acquire', gate.before);
+    const controller = new AbortController();
+    const asked = outcomeOf(locks.acquire('key', { signal: controller.signal }));
+    await flush();
+    controller.abort();
+    await flush();
+    expect(asked.state).toBe('rejected');
+    gate.open();
+    await flush();
+    expect((await store.look('key')).holder).toBeNull();
+  });
+
   it('because its wait is over gives back what may have been granted', async () => {
     const { locks, store } = openLocks({ wait: 1_000 });
     store.next('acquire', muted);

@@ -1,6 +1,7 @@
 /** A Nest application over HTTP that shuts down on SIGTERM as applications in production do. */
 import 'reflect-metadata';
 import { Controller, Get, Module, Param } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import { DistributedLockModule, Locked, LockExceptionFilter, LockService } from '../../../lib/index.js';
 import { serve, settings, tell } from './serve.js';
@@ -16,7 +17,7 @@ const { url, prefix, ttl, grace } = settings<Settings>();
 const ends = new Map<string, () => void>();
 
 @Controller()
-class Sections {
+class Sections implements OnApplicationShutdown {
   constructor(private readonly locks: LockService) {}
 
   @Get(':key')
@@ -31,6 +32,11 @@ class Sections {
     tell('running', { key, token });
     await ended;
     return `worked on ${key}`;
+  }
+
+  /** By now every module has heard that the application closes. */
+  onApplicationShutdown(): void {
+    tell('closing');
   }
 }
 
