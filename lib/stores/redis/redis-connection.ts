@@ -44,6 +44,8 @@ export function isRedisClient(connection: RedisConnection | object): connection 
 const OWN_OPTIONS = {
   lazyConnect: true,
   maxRetriesPerRequest: 3,
+  // A connection that is closed anyway must not keep the process alive.
+  disconnectTimeout: 100,
   retryStrategy: (attempt: number): number => Math.min(attempt * 50, 500),
 } satisfies RedisOptions;
 

@@ -24,7 +24,7 @@ for i, record in ipairs(KEYS) do
 
   if type(value) == 'table' then
     -- Somebody else has put something else there. One such key must not fail the whole list.
-    if mode ~= '${HoldMode.touch}' then return value end
+    if mode ~= '${HoldMode.touch}' or not string.find(value.err, 'WRONGTYPE', 1, true) then return value end
     answer = 0
 
   elseif not value or string.byte(value, 17) == ${STATE.releasedCode} then
