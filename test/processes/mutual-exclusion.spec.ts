@@ -49,7 +49,7 @@ describe('four processes with 25 workers each, on three keys', () => {
     const entered = (entries: Recorded[]): number[] =>
       entries.filter(({ what, accepted }) => what === 'enter' && accepted).map(({ fence }) => fence);
 
-    killed.ask('work').catch(() => undefined);
+    void killed.ask('work');
     const finished = [frozen, ...others].map((program) => program.ask('work'));
     await until(async () => (await read()).every((entries) => entered(entries).length > CALM));
     expect(evenness(await read(), NAMES, CALM)).toBeGreaterThan(0.7);

@@ -46,7 +46,7 @@ describe('SIGTERM', () => {
 
   it('takes the lock from a section that is still running after the grace time, which it learns at once', async () => {
     const server = await startServer({ grace: 300, ttl: 60_000 });
-    server.ask('run', 'stuck').catch(() => undefined);
+    void server.ask('run', 'stuck');
     await server.next('running');
     server.terminate();
     const aborted = await server.next('aborted');
@@ -76,7 +76,7 @@ describe('SIGTERM', () => {
     await using proxy = await TcpProxy.start(observer.url);
     const server = await startServer({ url: proxy.url, ttl: 60_000 });
     proxy.hold('toClient');
-    server.ask('acquire', 'late').catch(() => undefined);
+    void server.ask('acquire', 'late');
     await observer.becomes('late', ({ holder }) => holder !== null);
     server.terminate();
     await server.next('closing');

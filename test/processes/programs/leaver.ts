@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
 import { DistributedLockModule, LockService } from '../../../lib/index.js';
-import type { DistributedLockModuleOptions } from '../../../lib/index.js';
+import type { DistributedLockModuleOptions, RedisClient } from '../../../lib/index.js';
 import { settings, tell } from './serve.js';
 
 const { url, prefix, scene } = settings<{ url: string; prefix: string; scene: string }>();
@@ -35,6 +35,31 @@ const scenes: Record<string, () => Promise<void>> = {
     client.disconnect();
     await released.release();
     locks.acquire('refused').catch(() => undefined);
+  },
+
+  /** The server says nothing any more, and nobody notices that it is gone. */
+  async silent() {
+    const client = new Redis(url);
+    const never = new Promise<never>(() => undefined);
+    let isSilent = false;
+    const deaf: RedisClient = {
+      status: 'ready',
+      evalsha: (...words) => (isSilent ? never : client.evalsha(...words)),
+      eval: (...words) => (isSilent ? never : client.eval(...words)),
+      subscribe: () => never,
+      connect: () => never,
+      disconnect: () => undefined,
+      duplicate: () => deaf,
+      on: () => deaf,
+      off: () => deaf,
+    };
+    const { locks } = await open(deaf);
+    const lock = await locks.acquire('silent');
+    isSilent = true;
+    client.disconnect();
+    lock.renew().catch(() => undefined);
+    locks.acquire('never').catch(() => undefined);
+    void lock.release();
   },
 
   /** An application that was closed, after everything that opens connections and sets timers. */

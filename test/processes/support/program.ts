@@ -86,14 +86,17 @@ export class Program {
   /** Has the program call one of its methods; rejects with a {@link ProgramError} when that does, or when it ends. */
   ask<Result>(method: string, ...args: unknown[]): Promise<Result> {
     const id = ++this.lastId;
-    return new Promise<Result>((resolve, reject) => {
+    const answer = new Promise<Result>((resolve, reject) => {
       this.asked.set(id, { resolve: resolve as (value: unknown) => void, reject });
       const gone = (error: Error | null): unknown => error && reject(new ProgramError('ENDED', error.message));
       this.child.send({ id, method, args }, gone);
     });
+    // A test that has failed meanwhile asks for no answer any more.
+    answer.catch(() => undefined);
+    return answer;
   }
 
-  /** Whether it has told of an event, what it told being as wanted. */
+  /** What it told of the first event, past or future, that is as wanted. */
   async next<Data>(event: string, wanted: (data: Data) => boolean = () => true): Promise<Data> {
     const isWanted = (told: Told): boolean => told.event === event && wanted(told.data as Data);
     const before = this.told.find(isWanted);
