@@ -1,0 +1,58 @@
+/** Seen in the field: calls that never settled, or gave up far too soon. */
+import { LockService } from 'nestjs-distributed-lock';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { freshPrefix, lockModule, REDIS_URL, start } from '../integration/support/apps.js';
+import { ownClient } from '../integration/support/redis.js';
+import { isFree, keyBecomes, rejection, until } from '../integration/support/waiting.js';
+
+async function openLocks(options: object): Promise<LockService> {
+  return (await start({ imports: [lockModule(options)] })).get(LockService);
+}
+
+it('no way to cancel a wait', async () => {
+  const prefix = freshPrefix();
+  const [locks, rival] = [await openLocks({ prefix }), await openLocks({ prefix })];
+  const lock = await rival.acquire('key');
+  const cancel = new AbortController();
+  const cancelled = rejection(locks.acquire('key', { wait: Infinity, signal: cancel.signal }));
+  const next = locks.acquire('key');
+  await keyBecomes(rival, 'key', ({ waiting }) => waiting.length === 2);
+  cancel.abort(new Error('the client hung up'));
+  expect(await cancelled).toBe(cancel.signal.reason);
+  await keyBecomes(rival, 'key', ({ waiting }) => waiting.length === 1);
+  await lock.release();
+  await (await next).release();
+  expect(isFree(await rival.inspect('key'))).toBe(true);
+});
+
+it('retry counts stand in for time', async () => {
+  await using proxy = await TcpProxy.start(REDIS_URL);
+  const prefix = freshPrefix();
+  const [locks, rival] = [await openLocks({ prefix, connection: proxy.url }), await openLocks({ prefix })];
+  const lock = await rival.acquire('key');
+  const next = locks.acquire('key', { wait: '1h' });
+  const { waiting } = await keyBecomes(rival, 'key', (state) => state.waiting.length === 1);
+  // However often the waiter has asked and found the key taken, it stays in line until its time is over.
+  await until(() => proxy.commands.filter(({ args }) => args.includes(waiting[0]!)).length >= 5);
+  await lock.release();
+  await (await next).release();
+});
+
+it('with re-send off some versions of ioredis never settle the promise', async () => {
+  await using proxy = await TcpProxy.start(REDIS_URL);
+  const client = ownClient({ host: '127.0.0.1', port: proxy.port, autoResendUnfulfilledCommands: false });
+  const locks = await openLocks({ connection: client, commandTimeout: 500 });
+  const lock = await locks.acquire('held');
+  for (const ask of [() => locks.acquire('key'), () => lock.renew(), () => locks.inspect('key')]) {
+    const met = proxy.once('evalsha', 'cut');
+    const outcome = rejection(ask());
+    await met;
+    expect(await outcome).toMatchObject({ code: 'LOCK_UNAVAILABLE' });
+    await until(() => client.status === 'ready');
+  }
+  const met = proxy.once('evalsha', 'cut');
+  const released = lock.release();
+  await met;
+  await released;
+  await keyBecomes(locks, 'held', isFree);
+});
