@@ -1,6 +1,6 @@
 /**
- * Tells HTTP clients what kept their request from its lock, instead of a bare 500. It only knows Nest's adapter, so it
- * works on Express and Fastify alike.
+ * Tells HTTP clients what kept their request from its lock, instead of a bare 500. It speaks to Nest's adapter, or to the
+ * response where it was given none, so it works on Express and Fastify alike.
  */
 import { Catch, HttpStatus } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
@@ -8,6 +8,7 @@ import { BaseExceptionFilter } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { LockError } from '../lock.errors.js';
 import type { LockErrorCode } from '../lock.errors.js';
+import { bareResponses } from './bare-responses.js';
 
 /** What a client may do about: try again. Everything else is the server's own fault, and stays a 500. */
 const STATUS: Partial<Record<LockErrorCode, { status: HttpStatus; error: string; message: string }>> = {
@@ -29,13 +30,14 @@ const STATUS: Partial<Record<LockErrorCode, { status: HttpStatus; error: string;
  * Answers `LockBusyError` with 409, `LockTimeoutError` with 423, `LockUnavailableError` and `LockShutdownError` with 503,
  * each with a `Retry-After` in whole seconds. The body carries the error's `code`, never the key. Other lock errors stay
  * a 500, and other errors are untouched. A microservice handler's error travels on as it is; a gateway's client gets an
- * `exception` event.
+ * `exception` event. On another HTTP platform than Express and Fastify a filter that is made with `new` needs Nest's
+ * adapter: `new LockExceptionFilter(app.getHttpAdapter())`.
  *
  * @example
  * ```ts
  * providers: [{ provide: APP_FILTER, useClass: LockExceptionFilter }];
  * // or
- * app.useGlobalFilters(new LockExceptionFilter(app.getHttpAdapter()));
+ * app.useGlobalFilters(new LockExceptionFilter());
  * ```
  */
 @Catch(LockError)
@@ -47,8 +49,8 @@ export class LockExceptionFilter extends BaseExceptionFilter implements Exceptio
     // GraphQL, for one, makes its own answer of what is thrown.
     if (kind !== 'http') throw exception;
     const answer = STATUS[exception.code];
-    const adapter = this.applicationRef ?? this.httpAdapterHost?.httpAdapter;
-    if (!answer || !adapter) return super.catch(exception, host);
+    const adapter = this.applicationRef ?? this.httpAdapterHost?.httpAdapter ?? bareResponses;
+    if (!answer) return this.handleUnknownError(exception, host, adapter);
     const { status, error, message } = answer;
     const response: unknown = host.getArgByIndex(1);
     // An answer that has begun can't be changed any more, only ended.

@@ -86,6 +86,10 @@ const USES = {
     startHttp({ imports: [lockModule()], controllers: [OrdersController] }, adapter, (app) =>
       app.useGlobalFilters(new LockExceptionFilter(app.getHttpAdapter())),
     ),
+  'useGlobalFilters without an adapter': (adapter: Adapter) =>
+    startHttp({ imports: [lockModule()], controllers: [OrdersController] }, adapter, (app) =>
+      app.useGlobalFilters(new LockExceptionFilter()),
+    ),
   UseFilters: (adapter: Adapter) => startHttp({ imports: [lockModule()], controllers: [FilteredController] }, adapter),
 };
 
@@ -134,8 +138,8 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
   });
 });
 
-it('an answer that had begun is ended, and the server goes on serving', async () => {
-  const { url } = await USES.APP_FILTER('Express');
+it.each(Object.entries(USES))('an answer that had begun is ended, and the server goes on: as %s', async (_, use) => {
+  const { url } = await use('Express');
   const begun = await fetch(`${url}/begun`);
   expect([begun.status, await begun.text()]).toEqual([200, 'begun']);
   expect((await fetch(`${url}/throw/busy`)).status).toBe(409);
