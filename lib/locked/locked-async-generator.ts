@@ -5,7 +5,7 @@
 import type { WithLockOptions } from '../acquire.options.js';
 import { lostBefore } from '../lock.errors.js';
 import type { Lock } from '../lock.js';
-import { assertOutcome, isBusy, released } from './locked-call.js';
+import { assertOutcome, isBusy, isSkipped, released } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
 type Generator = AsyncGenerator<unknown, unknown, unknown>;
@@ -17,8 +17,8 @@ export async function* lockAsyncGenerator(call: LockedCall): Generator {
     options = call.options();
     lock = await call.locks.acquire(call.keys(), options);
   } catch (error) {
-    if (!isBusy(error) || call.onBusy === 'throw') throw error;
-    if (call.onBusy === 'skip') return undefined;
+    if (isSkipped(call, error)) return undefined;
+    if (typeof call.onBusy !== 'function' || !isBusy(error)) throw error;
     return yield* call.onBusy(error) as AsyncIterable<unknown>;
   }
   let open = true;

@@ -3,7 +3,7 @@
  */
 import type { WithLockOptions } from '../acquire.options.js';
 import type { Lock } from '../lock.js';
-import { LockBusyError, LockLostError, LockOptionsError, LockTimeoutError } from '../lock.errors.js';
+import { LockBusyError, LockLostError, LockOptionsError, LockShutdownError, LockTimeoutError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockService } from '../lock.service.js';
 
@@ -22,6 +22,14 @@ export interface LockedCall {
 /** Whether an error that kept the method from its lock means that somebody else has it. */
 export function isBusy(error: unknown): error is LockBusyError | LockTimeoutError {
   return error instanceof LockBusyError || error instanceof LockTimeoutError;
+}
+
+/**
+ * Whether a call whose lock was refused with an error ends quietly. A module that is closing starts no run, and whoever
+ * skips runs has said that a run may be left out; a fallback, which would be new work, is not called then.
+ */
+export function isSkipped(call: LockedCall, error: unknown): boolean {
+  return call.onBusy === 'skip' && (isBusy(error) || error instanceof LockShutdownError);
 }
 
 /** Something that goes on after the method has returned it, and so would outlive the lock. */

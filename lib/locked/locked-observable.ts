@@ -6,7 +6,7 @@ import { from, isObservable, Observable, of, Subject, takeUntil } from 'rxjs';
 import type { ObservableInput, Subscriber } from 'rxjs';
 import type { WithLockOptions } from '../acquire.options.js';
 import type { Lock } from '../lock.js';
-import { assertOutcome, isBusy, released } from './locked-call.js';
+import { assertOutcome, isBusy, isSkipped, released } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
 export function lockObservable(call: LockedCall): Observable<unknown> {
@@ -91,8 +91,8 @@ class Section {
 
   private refused(error: unknown): void {
     const { call, subscriber } = this;
-    if (!isBusy(error) || call.onBusy === 'throw') return subscriber.error(error);
-    if (call.onBusy === 'skip') return subscriber.complete();
+    if (isSkipped(call, error)) return subscriber.complete();
+    if (typeof call.onBusy !== 'function' || !isBusy(error)) return subscriber.error(error);
     try {
       const instead = call.onBusy(error);
       subscriber.add((isObservable(instead) ? instead : of(instead)).subscribe(subscriber));

@@ -1,5 +1,5 @@
 /** The lock of a method that returns a promise: held until it settles. */
-import { assertOutcome, isBusy } from './locked-call.js';
+import { assertOutcome, isBusy, isSkipped } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
 export async function lockPromise(call: LockedCall): Promise<unknown> {
@@ -13,7 +13,9 @@ export async function lockPromise(call: LockedCall): Promise<unknown> {
     });
   } catch (error) {
     // What the body throws is the body's business, even if some other lock was busy for it.
-    if (entered || !isBusy(error) || call.onBusy === 'throw') throw error;
-    return call.onBusy === 'skip' ? undefined : call.onBusy(error);
+    if (entered) throw error;
+    if (isSkipped(call, error)) return undefined;
+    if (typeof call.onBusy !== 'function' || !isBusy(error)) throw error;
+    return call.onBusy(error);
   }
 }

@@ -22,8 +22,10 @@ export interface LockedOptions<
   /**
    * What a call does when somebody else holds the key until the wait ends. `'throw'`: it fails with `LockBusyError` or
    * `LockTimeoutError`. `'skip'`: the method does not run; a promise resolves to `undefined`, an Observable completes
-   * and a generator ends without a value. A function runs instead, without the lock: it gets the error and the
-   * method's arguments, has the object as `this`, and returns what the method would.
+   * and a generator ends without a value. So does a call that gets no lock because the module is closing, so that a
+   * scheduled job whose time comes during a shutdown is left out quietly; without `'skip'` that is a
+   * `LockShutdownError`. A function runs instead, without the lock: it gets the error and the method's arguments, has
+   * the object as `this`, and returns what the method would.
    * @default 'throw'
    * @example
    * ```ts
