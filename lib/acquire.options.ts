@@ -35,6 +35,14 @@ export interface LockDefaults {
    * @default true
    */
   reentrant?: boolean | undefined;
+  /**
+   * Gives every single waiter a place of its own in the server's line, so that they get the key in the order in which
+   * they arrived there, across all processes. Otherwise the waiters of one process share a place and pass the key among
+   * themselves without asking the server, in order among themselves, and for no longer than `handOff` allows while
+   * other processes wait.
+   * @default false
+   */
+  fair?: boolean | undefined;
 }
 
 /** Options of `LockService.acquire` and `tryAcquire`. */

@@ -87,8 +87,8 @@ function addProviders(
     {
       provide: LockEngine,
       useFactory: (options: DistributedLockModuleOptions, store: LockStore) => {
-        const { settings, shutdownGrace } = readModuleOptions(options);
-        return new LockEngine(store, settings, shutdownGrace);
+        const { settings, shutdownGrace, handOff } = readModuleOptions(options);
+        return new LockEngine(store, settings, shutdownGrace, handOff);
       },
       inject: [MODULE_OPTIONS_TOKEN, store],
     },

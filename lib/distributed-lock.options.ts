@@ -4,6 +4,8 @@
  */
 import type { LockDefaults } from './acquire.options.js';
 import type { Duration } from './duration.js';
+import { DEFAULT_HAND_OFF, MAX_HAND_OFFS } from './line/hand-off.js';
+import type { HandOffBudget } from './line/hand-off.js';
 import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
 import { DEFAULT_SETTINGS, readDuration, resolveSettings } from './lock.settings.js';
@@ -28,6 +30,13 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    */
   prefix?: string | undefined;
   /**
+   * How long this process may keep a contended key for its own waiters, once it has been granted: the key is passed from
+   * one to the next without asking Redis, at most `count` times (from 0 to 1023) and for at most `time`. Then the waiters
+   * of other processes come first. More is faster, and lets others wait longer.
+   * @default { count: 64, time: '50ms' }
+   */
+  handOff?: HandOffOptions | undefined;
+  /**
    * How long one request to Redis may take before it counts as failed.
    * @default '5s'
    */
@@ -37,6 +46,14 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    * @default '10s'
    */
   shutdownGrace?: Duration | undefined;
+}
+
+/** See {@link DistributedLockModuleOptions.handOff}. */
+export interface HandOffOptions {
+  /** How often the key is passed on. */
+  count?: number | undefined;
+  /** Until when it is passed on, counted from the grant. */
+  time?: Duration | undefined;
 }
 
 /** What a `useClass` or `useExisting` provider of `forRootAsync` implements. */
@@ -62,6 +79,7 @@ export interface DistributedLockModuleExtras {
 /** The module's options, checked, in milliseconds. */
 export interface ModuleSettings {
   readonly settings: LockSettings;
+  readonly handOff: HandOffBudget;
   readonly prefix: string;
   readonly commandTimeout: number;
   readonly shutdownGrace: number;
@@ -94,10 +112,22 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
   }
   return {
     settings: resolveSettings(options, DEFAULT_SETTINGS),
+    handOff: readHandOff(options.handOff),
     prefix,
     commandTimeout: readDuration('commandTimeout', commandTimeout, { min: 1, max: 2_147_483_647 }),
     shutdownGrace: readDuration('shutdownGrace', shutdownGrace, { min: 0, max: 2_147_483_647 }),
   };
+}
+
+function readHandOff(options: HandOffOptions = {}): HandOffBudget {
+  if (typeof options !== 'object' || options === null) {
+    throw new LockOptionsError(messages.option('handOff', options, 'an object with `count` and `time`'));
+  }
+  const { count = DEFAULT_HAND_OFF.count, time = DEFAULT_HAND_OFF.time } = options;
+  if (!Number.isInteger(count) || count < 0 || count > MAX_HAND_OFFS) {
+    throw new LockOptionsError(messages.option('handOff.count', count, `a whole number from 0 to ${MAX_HAND_OFFS}`));
+  }
+  return { count, time: readDuration('handOff.time', time, { min: 0, max: 2_147_483_647 }) };
 }
 
 function isConnection(connection: unknown): boolean {
@@ -105,7 +135,7 @@ function isConnection(connection: unknown): boolean {
   return typeof connection === 'object' && connection !== null && !Array.isArray(connection);
 }
 
-const STORE_METHODS = ['start', 'stop', 'acquire', 'touch', 'release', 'inspect', 'onGrant'] as const;
+const STORE_METHODS = ['start', 'stop', 'acquire', 'touch', 'release', 'inspect', 'listen'] as const;
 
 function isStore(store: unknown): boolean {
   if (typeof store !== 'object' || store === null) return false;

@@ -7,6 +7,7 @@ export type {
   DistributedLockModuleExtras,
   DistributedLockModuleOptions,
   DistributedLockOptionsFactory,
+  HandOffOptions,
 } from './distributed-lock.options.js';
 
 export { LockService } from './lock.service.js';

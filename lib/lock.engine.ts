@@ -3,13 +3,16 @@
  * public face.
  */
 import type { AcquireOptions } from './acquire.options.js';
-import { heldLease } from './context/lock.context.js';
+import { heldAs } from './context/lock.context.js';
 import { LockEvents } from './event-stream.js';
 import { Heartbeat, monotonicNow } from './lease/heartbeat.js';
-import type { Lease } from './lease/lease.js';
+import type { Hold } from './lease/hold.js';
 import { LeaseKeeper } from './lease/lease-keeper.js';
 import { LockHandle } from './lease/lock-handle.js';
+import { DEFAULT_HAND_OFF } from './line/hand-off.js';
+import type { HandOffBudget } from './line/hand-off.js';
 import { Line } from './line/line.js';
+import type { Wanted } from './line/waiter.js';
 import { LockBusyError, LockLostError, LockShutdownError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
 import { readKeys, readSignal, resolveSettings } from './lock.settings.js';
@@ -28,10 +31,11 @@ export class LockEngine {
     readonly store: LockStore,
     readonly defaults: LockSettings,
     private readonly shutdownGrace: number,
+    handOff: HandOffBudget = DEFAULT_HAND_OFF,
   ) {
     this.heartbeat = new Heartbeat(store);
     this.keeper = new LeaseKeeper(store, this.heartbeat, this.events);
-    this.line = new Line(store, this.heartbeat, this.keeper, this.events);
+    this.line = new Line(store, this.heartbeat, this.keeper, this.events, handOff);
   }
 
   /** Takes every key or none. `owner` is whose locks in the async context count as the caller's own. */
@@ -40,26 +44,9 @@ export class LockEngine {
     const settings = resolveSettings(options, this.defaults);
     const signal = readSignal(options.signal);
     const askedAt = monotonicNow();
-    const until = askedAt + settings.wait;
-    if (keys.length === 1) {
-      const key = keys[0]!;
-      return new LockHandle([await this.enter(owner, { key, settings, askedAt, until, signal })], this.keeper);
-    }
-    const leases = new Map<string, Lease>();
-    try {
-      // One order for everybody, so that two callers never wait for each other.
-      for (const key of [...keys].sort(byCodeUnit)) {
-        leases.set(key, await this.enter(owner, { key, settings, askedAt, until, signal }));
-      }
-      // A lease may have ended while the others were waited for.
-      for (const { lossError } of leases.values()) if (lossError) throw lossError;
-    } catch (error) {
-      // In the background, as its request may take as long as the wait that has just ended.
-      if (leases.size > 0) void new LockHandle([...leases.values()], this.keeper).end();
-      throw error;
-    }
-    const ordered = keys.map((key) => leases.get(key)!);
-    return new LockHandle(ordered, this.keeper);
+    const wanted = { key: keys[0]!, settings, askedAt, until: askedAt + settings.wait, signal };
+    if (keys.length > 1) return this.acquireAll(owner, keys, wanted);
+    return new LockHandle([await this.enter(owner, wanted)], this.keeper);
   }
 
   /** Whether it gives out no more locks. */
@@ -83,6 +70,22 @@ export class LockEngine {
     return this.closed;
   }
 
+  private async acquireAll(owner: object, keys: readonly string[], first: Wanted): Promise<LockHandle> {
+    const holds = new Map<string, Hold>();
+    try {
+      // One order for everybody, so that two callers never wait for each other.
+      for (const key of [...keys].sort(byCodeUnit)) holds.set(key, await this.enter(owner, { ...first, key }));
+      // A lease may have ended while the others were waited for.
+      for (const { lossError } of holds.values()) if (lossError) throw lossError;
+    } catch (error) {
+      // In the background, as its request may take as long as the wait that has just ended.
+      if (holds.size > 0) void new LockHandle([...holds.values()], this.keeper).end();
+      throw error;
+    }
+    const ordered = keys.map((key) => holds.get(key)!);
+    return new LockHandle(ordered, this.keeper);
+  }
+
   private async empty(): Promise<void> {
     await this.keeper.drained(this.shutdownGrace);
     // A grant may be on its way to a caller that was refused since.
@@ -94,24 +97,24 @@ export class LockEngine {
     this.refuse();
     await this.emptied;
     this.heartbeat.stop();
-    this.store.onGrant(null);
+    this.store.listen(null);
     await this.store.stop();
     this.events.complete();
   }
 
   /** Enters a key that the caller holds already, or takes it. */
-  private enter(owner: object, wanted: Parameters<Line['take']>[0]): Lease | Promise<Lease> {
+  private enter(owner: object, wanted: Wanted): Hold | Promise<Hold> {
     const { key, settings } = wanted;
-    const lease = heldLease(owner, key);
-    if (!lease) {
+    const hold = heldAs(owner, key);
+    if (!hold) {
       if (this.isClosing) throw shutdownError(key);
       return this.line.take(wanted);
     }
-    const loss = lease.lossError;
+    const loss = hold.lossError;
     if (loss) throw new LockLostError(loss.message, { key, cause: loss });
-    if (!settings.reentrant || !lease.reentrant) throw new LockBusyError(messages.selfDeadlock(key), { key });
-    lease.depth += 1;
-    return lease;
+    if (!settings.reentrant || !hold.reentrant) throw new LockBusyError(messages.selfDeadlock(key), { key });
+    hold.depth += 1;
+    return hold;
   }
 }
 

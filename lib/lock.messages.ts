@@ -13,6 +13,11 @@ export const messages = {
     'never end. Release the outer lock first, or allow re-entry.',
   timeout: (key: string, wait: number) =>
     `The key "${key}" was still locked by somebody else after ${seconds(wait)}. Wait longer (\`wait\`), or try again later.`,
+  noAnswerYet: (key: string, wait: number) =>
+    `Redis did not answer during a wait of ${seconds(wait)} for the key "${key}", so it is not known whether the key is ` +
+    'free. Check that it is reachable.',
+  oddAnswer: (key: string, state: string) =>
+    `The store answered "${state}" to a first request for the key "${key}", which no store may. Check the \`store\` option.`,
   unreachableWhileWaiting: (key: string, wait: number) =>
     `Redis could not be reached for the last part of a wait of ${seconds(wait)} for the key "${key}", so it is not known ` +
     'whether the key is free. Check the connection.',

@@ -4,7 +4,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { AcquireOptions, WithLockOptions } from './acquire.options.js';
-import { currentLock, heldLease, runHolding } from './context/lock.context.js';
+import { currentLock, heldAs, runHolding } from './context/lock.context.js';
 import type { Duration } from './duration.js';
 import { LockHandle } from './lease/lock-handle.js';
 import type { Lock } from './lock.js';
@@ -19,7 +19,8 @@ import {
 } from './lock.errors.js';
 import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
-import { readKeys, readOnLost } from './lock.settings.js';
+import { NO_OPTIONS, readKeys, readOnLost } from './lock.settings.js';
+import { FENCE_BLOCK } from './stores/lock-store.js';
 import type { KeyState } from './stores/lock-store.js';
 
 /** One key, or several that are taken all or none. */
@@ -61,7 +62,7 @@ export class LockService {
    * @throws `LockBusyError` (`wait: 0`), `LockTimeoutError`, `LockUnavailableError`, `LockKeyError`, `LockOptionsError`,
    * `LockShutdownError`, `LockLostError` (entering a lost lock again), or the reason of `signal`.
    */
-  acquire(keys: LockKeys, options: AcquireOptions = {}): Promise<Lock> {
+  acquire(keys: LockKeys, options: AcquireOptions = NO_OPTIONS): Promise<Lock> {
     return this.engine.acquire(this, keys, options);
   }
 
@@ -96,7 +97,7 @@ export class LockService {
     maybeSection?: (lock: Lock) => Result | PromiseLike<Result>,
   ): Promise<Result> {
     const [options, section] =
-      typeof optionsOrSection === 'function' ? [{}, optionsOrSection] : [optionsOrSection, maybeSection!];
+      typeof optionsOrSection === 'function' ? [NO_OPTIONS, optionsOrSection] : [optionsOrSection, maybeSection!];
     const onLost = readOnLost(options.onLost);
     const lock = await this.engine.acquire(this, keys, options);
     let result: Result;
@@ -149,7 +150,7 @@ export class LockService {
 
   /** Whether the running code holds a key, and its lease has not ended; asks nobody but the clock. */
   holds(key: string): boolean {
-    return heldLease(this, key)?.isHeld ?? false;
+    return heldAs(this, key)?.isHeld ?? false;
   }
 
   /**
@@ -174,8 +175,10 @@ export class LockService {
   async forceRelease(key: string): Promise<boolean> {
     const { holder } = await this.inspect(key);
     if (!holder) return false;
-    const [answer] = await this.engine.store.release([{ key, token: holder.token, kind: 'exclusive' }]);
-    return answer === 'released';
+    // Whatever its holder has used of the lease's fencing tokens, the next begins behind them.
+    const fencingToken = holder.fencingToken + FENCE_BLOCK - 1;
+    const [answer] = await this.engine.store.release([{ key, token: holder.token, kind: 'exclusive', fencingToken }]);
+    return answer!.state === 'released';
   }
 
   /**

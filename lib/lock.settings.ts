@@ -15,6 +15,7 @@ export interface LockSettings {
   readonly autoRenew: boolean;
   readonly maxHold: number;
   readonly reentrant: boolean;
+  readonly fair: boolean;
 }
 
 /** What applies where neither the call nor the module says otherwise. */
@@ -24,6 +25,7 @@ export const DEFAULT_SETTINGS: LockSettings = {
   autoRenew: true,
   maxHold: Infinity,
   reentrant: true,
+  fair: false,
 };
 
 /** A shorter lease could not be renewed in time on a busy machine. */
@@ -31,8 +33,12 @@ export const MIN_TTL = 100;
 /** A year: longer ones are a slip of the unit. */
 const MAX_TTL = 31_536_000_000;
 
+/** Options of a call that asks for nothing of its own. */
+export const NO_OPTIONS: Readonly<Record<string, never>> = Object.freeze({});
+
 /** Fills what `options` leaves open from `defaults`. */
 export function resolveSettings(options: LockDefaults, defaults: LockSettings): LockSettings {
+  if (options === NO_OPTIONS) return defaults;
   return {
     ttl: options.ttl === undefined ? defaults.ttl : readTtl(options.ttl),
     wait: options.wait === undefined ? defaults.wait : readDuration('wait', options.wait, { min: 0, infinite: true }),
@@ -42,6 +48,7 @@ export function resolveSettings(options: LockDefaults, defaults: LockSettings): 
         ? defaults.maxHold
         : readDuration('maxHold', options.maxHold, { min: 1, infinite: true }),
     reentrant: readBoolean('reentrant', options.reentrant, defaults.reentrant),
+    fair: readBoolean('fair', options.fair, defaults.fair),
   };
 }
 

@@ -4,7 +4,7 @@
  * so that several lock services in one process never mistake each other's locks for their own.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Lease } from '../lease/lease.js';
+import type { Hold } from '../lease/hold.js';
 import type { LockHandle } from '../lease/lock-handle.js';
 
 interface Frame {
@@ -22,26 +22,22 @@ export function runHolding<Result>(owner: object, handle: LockHandle, section: (
 
 /** The innermost lock of `owner` that was not given back yet; of one key, when it is named. */
 export function currentLock(owner: object, key?: string): LockHandle | undefined {
-  for (const handle of locksOf(owner)) {
-    if (!handle.isReleased && (key === undefined || handle.leaseOf(key))) return handle;
+  for (let frame = storage.getStore(); frame; frame = frame.outer) {
+    const { handle } = frame;
+    if (frame.owner !== owner || handle.isReleased) continue;
+    if (key === undefined || handle.holdOf(key)) return handle;
   }
   return undefined;
 }
 
 /**
- * The lease under which the running code holds `key`. A branch that outlives the section it began in finds nothing once
- * the lease was given back or its last handle ended, and takes the key anew like anybody else.
+ * How the running code holds `key`. A branch that outlives the section it began in finds nothing once the key was given
+ * back or its last handle ended, and takes the key anew like anybody else.
  */
-export function heldLease(owner: object, key: string): Lease | undefined {
-  for (const handle of locksOf(owner)) {
-    const lease = handle.leaseOf(key);
-    if (lease && !lease.isReleased && lease.depth > 0) return lease;
+export function heldAs(owner: object, key: string): Hold | undefined {
+  for (let frame = storage.getStore(); frame; frame = frame.outer) {
+    const hold = frame.owner === owner ? frame.handle.holdOf(key) : undefined;
+    if (hold && !hold.isReleased && hold.depth > 0) return hold;
   }
   return undefined;
-}
-
-function* locksOf(owner: object): Generator<LockHandle> {
-  for (let frame = storage.getStore(); frame; frame = frame.outer) {
-    if (frame.owner === owner) yield frame.handle;
-  }
 }

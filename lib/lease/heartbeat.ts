@@ -1,18 +1,20 @@
 /**
- * The one periodic task of a store. Whoever must act at some time (a lease: renew, or notice its end; a waiter: keep its
- * place, or give up) is a beat with a due time; one timer waits for the earliest of them, and what is due together is
- * sent together. Without beats there is no timer, and the timer never keeps the process alive.
+ * The one periodic task of a store. Whoever must act at some time (a lease: renew, or notice its end; a place in line: be
+ * kept; a waiter: give up) is a beat with a due time; one timer waits for the earliest of them, and what is due together
+ * is sent together, earliest first. Without beats there is no timer, and the timer never keeps the process alive.
  */
 import type { LockStore, StoreAnswer, TouchRequest } from '../stores/lock-store.js';
+import { DueQueue } from './due-queue.js';
+import type { Due } from './due-queue.js';
 
 /** Somebody who must act at a certain time. */
-export interface Beat extends TouchRequest {
-  /** Monotonic time, see {@link monotonicNow}, at which {@link beat} must be called. */
-  readonly dueAt: number;
-  /** From when on {@link beat} may be called along with others; by default not before it is due. */
-  readonly mayAt?: number;
-  /** Acts, and moves {@link dueAt} on. Answers whether a touch is to be sent. */
-  beat(now: number): boolean;
+export interface Beat extends Due {
+  /** Acts, and moves {@link Due.dueAt} on. Answers the touch that is to be sent, if any. */
+  beat(now: number): Touching | undefined;
+}
+
+/** Somebody who says "I am still here" to the store. */
+export interface Touching extends TouchRequest {
   /** The store's answer to a touch that was sent at `sentAt` and asked for `ttl` milliseconds. */
   answered(answer: StoreAnswer, sentAt: number, ttl: number): void;
   /** A touch brought no answer; nothing is known. */
@@ -24,11 +26,14 @@ export function monotonicNow(): number {
   return performance.now();
 }
 
-/** The longest that a Node timer can wait is 2^31 - 1 ms. */
-const LONGEST_TIMER = 2_147_483_647;
+/**
+ * The timer never waits for longer. Now and then it rings in vain, but it need not be set anew for everybody who comes with
+ * an earlier time than the one before, as almost every lock would.
+ */
+const LONGEST_SLEEP = 1_000;
 
 export class Heartbeat {
-  private readonly beats = new Set<Beat>();
+  private readonly beats = new DueQueue<Beat>();
   private timer: NodeJS.Timeout | undefined;
   private timerDueAt = Infinity;
 
@@ -36,11 +41,11 @@ export class Heartbeat {
 
   add(beat: Beat): void {
     this.beats.add(beat);
-    this.moved(beat);
+    this.arm();
   }
 
   remove(beat: Beat): void {
-    if (this.beats.delete(beat) && this.beats.size === 0) this.disarm();
+    if (this.beats.remove(beat) && this.beats.size === 0) this.disarm();
   }
 
   /** Forgets everybody. */
@@ -49,45 +54,64 @@ export class Heartbeat {
     this.disarm();
   }
 
-  /** Tells that a beat is now due earlier than it was. */
+  /** Tells that a beat's due time has changed. */
   moved(beat: Beat): void {
-    if (beat.dueAt < this.timerDueAt && this.beats.has(beat)) this.arm(beat.dueAt);
+    if (!this.beats.has(beat)) return;
+    this.beats.moved(beat);
+    this.arm();
   }
 
   /** Sends touches now, in concurrent chunks; what goes wrong with one chunk touches no other. */
-  touch(beats: readonly Beat[]): void {
+  touch(touching: readonly Touching[]): void {
     const { maxListLength } = this.store;
-    for (let i = 0; i < beats.length; i += maxListLength) void this.touchChunk(beats.slice(i, i + maxListLength));
+    for (let i = 0; i < touching.length; i += maxListLength) void this.touchChunk(touching.slice(i, i + maxListLength));
   }
 
-  private async touchChunk(beats: readonly Beat[]): Promise<void> {
-    const requests = beats.map(({ key, token, kind, ttl }) => ({ key, token, kind, ttl }));
+  private async touchChunk(chunk: readonly Touching[]): Promise<void> {
+    const requests = chunk.map(({ key, token, kind, ttl }) => ({ key, token, kind, ttl }));
     const sentAt = monotonicNow();
+    let answers: readonly StoreAnswer[];
     try {
-      const answers = await this.store.touch(requests);
-      beats.forEach((beat, i) => beat.answered(answers[i]!, sentAt, requests[i]!.ttl));
+      answers = await this.store.touch(requests);
     } catch (error) {
-      beats.forEach((beat) => beat.unanswered(error));
+      answers = chunk.map(() => ({ state: 'unknown', error }));
     }
+    chunk.forEach((each, i) => {
+      const answer = answers[i]!;
+      if (answer.state === 'unknown') each.unanswered(answer.error);
+      else each.answered(answer, sentAt, requests[i]!.ttl);
+    });
   }
 
-  private tick(): void {
+  private readonly tick = (): void => {
     this.disarm();
     const now = monotonicNow();
-    const due = [...this.beats].filter((beat) => (beat.mayAt ?? beat.dueAt) <= now).sort((a, b) => a.dueAt - b.dueAt);
-    // One beat may end another, whose touch must then not be sent.
-    const touching = due.filter((beat) => this.beats.has(beat) && beat.beat(now));
-    this.touch(touching.filter((beat) => this.beats.has(beat)));
-    let earliest = Infinity;
-    for (const beat of this.beats) earliest = Math.min(earliest, beat.dueAt);
-    if (earliest < this.timerDueAt) this.arm(earliest);
-  }
+    const due: Beat[] = [];
+    for (let { first } = this.beats; first && first.listedFor <= now; { first } = this.beats) {
+      this.beats.remove(first);
+      due.push(first);
+    }
+    // Back before any of them acts, because one beat may end another, whose touch must then not be sent.
+    for (const beat of due) this.beats.add(beat);
+    const touching: { beat: Beat; touch: Touching }[] = [];
+    for (const beat of due) {
+      const touch = this.beats.has(beat) && beat.dueAt <= now ? beat.beat(now) : undefined;
+      if (touch) touching.push({ beat, touch });
+      if (this.beats.has(beat)) this.beats.moved(beat);
+    }
+    this.touch(touching.filter(({ beat }) => this.beats.has(beat)).map(({ touch }) => touch));
+    this.arm();
+  };
 
-  private arm(dueAt: number): void {
+  /** A timer that rings too early is left alone; it finds nothing to do and is set anew. */
+  private arm(): void {
+    const { first } = this.beats;
+    if (!first || first.listedFor >= this.timerDueAt) return;
     clearTimeout(this.timer);
-    this.timerDueAt = dueAt;
-    const delay = Math.min(Math.max(Math.ceil(dueAt - monotonicNow()), 1), LONGEST_TIMER);
-    this.timer = setTimeout(() => this.tick(), delay);
+    const now = monotonicNow();
+    const delay = Math.min(Math.max(Math.ceil(first.listedFor - now), 1), LONGEST_SLEEP);
+    this.timerDueAt = now + delay;
+    this.timer = setTimeout(this.tick, delay);
     this.timer.unref();
   }
 

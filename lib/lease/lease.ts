@@ -1,8 +1,8 @@
 /**
- * A lease of one key as its owner sees it: held, then either released or lost, and never held again. It stops believing
- * before the server does: its deadline counts from the moment the request was sent, less an allowance for clock drift,
- * and is compared with the clock whenever somebody asks, so a blocked event loop or a hanging server cannot prolong it.
- * Handles on the same lease (re-entries) are counted; the last one out releases.
+ * The server's record that a token may hold a key until a deadline, as its owner sees it: held, then given back or lost,
+ * and never held again. It stops believing before the server does: its deadline counts from the moment the request was
+ * sent, less an allowance for clock drift, and is compared with the clock whenever somebody asks, so a blocked event loop
+ * or a hanging server cannot prolong it. The lease outlives its holder where it is passed on inside the process.
  */
 import { LockLostError } from '../lock.errors.js';
 import type { LockError } from '../lock.errors.js';
@@ -10,74 +10,73 @@ import { messages } from '../lock.messages.js';
 import type { LockSettings } from '../lock.settings.js';
 import type { StoreAnswer } from '../stores/lock-store.js';
 import { monotonicNow } from './heartbeat.js';
-import type { Beat } from './heartbeat.js';
+import type { Beat, Touching } from './heartbeat.js';
 
 /** What a lease tells whoever keeps it. */
 export interface LeaseObserver {
+  /** An answer has extended the lease. */
   renewed(lease: Lease): void;
   /** `isGone`: the store said so; otherwise something of the lease may still be there. */
   lost(lease: Lease, error: LockLostError, isGone: boolean): void;
   renewalFailed(lease: Lease, error: unknown): void;
-  /** {@link Beat.dueAt} came nearer. */
+  /** The due time has changed. */
   moved(lease: Lease): void;
 }
 
 /** How a lease came to be. */
-export interface Grant {
+export interface NewLease {
   readonly key: string;
   readonly token: string;
+  /** The first fencing token of its block. */
   readonly fencingToken: number;
-  /** When the request that was answered with the grant was sent, in monotonic time. */
+  /** When the request was sent that was answered with the lease, and until when it may be believed; monotonic time. */
   readonly sentAt: number;
+  readonly deadline: number;
 }
+
+/** How a holder wants the lease to be kept. */
+export type Keeping = Pick<LockSettings, 'ttl' | 'autoRenew' | 'maxHold'>;
 
 /** Renewal is due after this part of the ttl, so that it may fail more than once before the lease ends. */
 const RENEW_AFTER = 1 / 3;
 /** Renewals of leases that were taken together are spread by this much, either way. */
 const JITTER = 0.1;
+/** Renewals fall on marks so many to a ttl, so that those of many leases travel together. */
+const MARKS = 64;
 
-/** Until when a holder believes in a lease that was asked for at `sentAt`: clocks may drift apart by a hundredth. */
-export function believedUntil(sentAt: number, ttl: number): number {
-  return sentAt + ttl - (ttl * 0.01 + 2);
+/** Until when a holder believes in a lease that lasts `ttl` from `from` on: clocks may drift apart by a hundredth. */
+export function believedUntil(from: number, ttl: number): number {
+  return from + ttl - (ttl * 0.01 + 2);
 }
 
-export class Lease implements Beat {
+export class Lease implements Beat, Touching {
   readonly kind = 'exclusive';
   readonly key: string;
   readonly token: string;
   readonly fencingToken: number;
-  /** Whether its holder may enter the key again. */
-  readonly reentrant: boolean;
-  readonly acquiredAt = new Date();
-  readonly acquiredAtMonotonic = monotonicNow();
-  /** How many handles share the lease. */
-  depth = 1;
+  place = -1;
+  listedFor = Infinity;
+  /** Whether a touch out of turn is to be repeated until it is answered. */
+  isClaiming = false;
 
-  private state: 'held' | 'releasing' | 'released' | 'lost' = 'held';
-  private length: number;
-  private deadline: number;
-  private renewAt: number;
-  private readonly lastRenewalAt: number;
+  private state: 'held' | 'ended' | 'lost' = 'held';
+  private length = 0;
+  private believedUntil: number;
+  private renewAt = Infinity;
+  private lastRenewalAt = Infinity;
   private lastAnswerSentAt: number;
-  /** The latest renewal by hand, which may take effect without ever being answered. */
+  /** The latest touch that was sent out of turn, which may take effect without ever being answered. */
   private asked = { sentAt: -Infinity, deadline: Infinity };
-  private abort: AbortController | undefined;
-  private loss: LockLostError | undefined;
 
   constructor(
-    grant: Grant,
-    settings: LockSettings,
+    lease: NewLease,
     private readonly observer: LeaseObserver,
   ) {
-    this.key = grant.key;
-    this.token = grant.token;
-    this.fencingToken = grant.fencingToken;
-    this.reentrant = settings.reentrant;
-    this.length = settings.ttl;
-    this.lastAnswerSentAt = grant.sentAt;
-    this.deadline = believedUntil(grant.sentAt, settings.ttl);
-    this.lastRenewalAt = settings.autoRenew ? this.acquiredAtMonotonic + settings.maxHold : -Infinity;
-    this.renewAt = this.nextRenewal(grant.sentAt);
+    this.key = lease.key;
+    this.token = lease.token;
+    this.fencingToken = lease.fencingToken;
+    this.lastAnswerSentAt = lease.sentAt;
+    this.believedUntil = lease.deadline;
   }
 
   /** Length of the lease that the next touch asks for, in milliseconds. */
@@ -86,96 +85,75 @@ export class Lease implements Beat {
   }
 
   get dueAt(): number {
-    return Math.min(this.renewAt, this.deadline);
+    return Math.min(this.renewAt, this.believedUntil);
   }
 
-  /** When the lease ends unless it is renewed, by the wall clock. */
-  get expiresAt(): Date {
-    return new Date(Date.now() + this.deadline - monotonicNow());
+  /** Until when the lease is believed in unless it is renewed, in monotonic time. */
+  get deadline(): number {
+    return this.believedUntil;
   }
 
-  /** Asking may be what discovers the loss: from then on it stays lost. */
-  get isHeld(): boolean {
-    this.checkDeadline(monotonicNow());
-    return this.state === 'held';
+  /** A new holder, whose wishes count from now on. */
+  begin({ ttl, autoRenew, maxHold }: Keeping, now: number): void {
+    const lastRenewalAt = autoRenew ? now + maxHold : -Infinity;
+    if (ttl === this.length && lastRenewalAt === this.lastRenewalAt) return;
+    this.length = ttl;
+    this.lastRenewalAt = lastRenewalAt;
+    this.renewAt = this.nextRenewal(this.lastAnswerSentAt);
+    this.observer.moved(this);
   }
 
-  /** Given back, or about to be. */
-  get isReleased(): boolean {
-    return this.state === 'released' || this.state === 'releasing';
-  }
-
-  /** Why the lease is lost; `undefined` while it isn't. */
-  get lossError(): LockLostError | undefined {
-    this.checkDeadline(monotonicNow());
-    return this.loss;
-  }
-
-  get signal(): AbortSignal {
-    if (!this.abort) {
-      this.abort = new AbortController();
-      if (this.loss) this.abort.abort(this.loss);
-    }
-    return this.abort.signal;
-  }
-
-  /** Before a touch by hand: a shorter lease may take effect even if its answer never comes, a longer one only by it. */
-  expect(ttl: number, sentAt: number): void {
+  /**
+   * Before a touch out of turn: a shorter lease may take effect even if its answer never comes, a longer one only by it.
+   */
+  expect(ttl: number, sentAt: number, isClaim = false): void {
+    this.isClaiming ||= isClaim;
     this.length = ttl;
     this.asked = { sentAt, deadline: believedUntil(sentAt, ttl) };
-    this.deadline = Math.min(this.deadline, believedUntil(sentAt, ttl));
+    this.believedUntil = Math.min(this.believedUntil, this.asked.deadline);
     this.renewAt = Math.min(this.renewAt, this.nextRenewal(sentAt));
     this.observer.moved(this);
   }
 
-  beat(now: number): boolean {
-    this.checkDeadline(now);
-    if (this.state !== 'held' || now < this.renewAt) return false;
+  beat(now: number): Touching | undefined {
+    this.check(now);
+    if (this.state !== 'held' || now < this.renewAt) return undefined;
     this.renewAt = this.nextRenewal(now);
-    return true;
+    return this;
   }
 
   answered(answer: StoreAnswer, sentAt: number, ttl: number): void {
     if (this.state !== 'held' || sentAt < this.lastAnswerSentAt) return;
     if (answer.state !== 'held') return this.loseToOthers();
     this.lastAnswerSentAt = sentAt;
-    this.deadline = believedUntil(sentAt, ttl);
+    this.isClaiming &&= sentAt < this.asked.sentAt;
+    this.believedUntil = believedUntil(sentAt, ttl);
     // An answer to an older request proves nothing about a newer one, which may have shortened the lease since.
-    if (sentAt <= this.asked.sentAt) this.deadline = Math.min(this.deadline, this.asked.deadline);
+    if (sentAt <= this.asked.sentAt) this.believedUntil = Math.min(this.believedUntil, this.asked.deadline);
     this.renewAt = this.nextRenewal(sentAt);
-    this.checkDeadline(monotonicNow());
-    if (this.state !== 'held') return;
     this.observer.moved(this);
-    this.observer.renewed(this);
+    if (this.check()) this.observer.renewed(this);
   }
 
   unanswered(error: unknown): void {
-    if (!this.isHeld) return;
+    if (!this.check()) return;
     // What remains of the lease is for trying again, not too often.
     const pause = Math.min(Math.max(this.length / 20, 50), 1_000);
-    if (this.renewAt !== Infinity) this.renewAt = monotonicNow() + pause;
+    if (this.renewAt !== Infinity || this.isClaiming) this.renewAt = monotonicNow() + pause;
     this.observer.moved(this);
     this.observer.renewalFailed(this, error);
   }
 
-  /** From here on nothing renews the lease any more. False when it is not held. */
-  beginRelease(): boolean {
-    if (!this.isHeld) return false;
-    this.state = 'releasing';
-    return true;
-  }
-
-  endRelease(): void {
-    this.state = 'released';
+  /** From here on nothing renews the lease any more: it is being given back. */
+  end(): void {
+    if (this.state === 'held') this.state = 'ended';
   }
 
   /** Ends the lease from outside: by proof of loss, which may come with the answer to its release, or by shutdown. */
   lose(message: string, cause?: LockError, isGone = false): void {
-    if (this.state !== 'held' && this.state !== 'releasing') return;
+    if (this.state === 'lost') return;
     this.state = 'lost';
-    this.loss = new LockLostError(message, { key: this.key, cause });
-    this.abort?.abort(this.loss);
-    this.observer.lost(this, this.loss, isGone);
+    this.observer.lost(this, new LockLostError(message, { key: this.key, cause }), isGone);
   }
 
   /** Ends the lease on proof that the store does not know it any more. */
@@ -183,14 +161,19 @@ export class Lease implements Beat {
     this.lose(messages.gone(this.key), undefined, true);
   }
 
-  private checkDeadline(now: number): void {
-    if (this.state !== 'held' || now < this.deadline) return;
-    this.lose(this.renewAt === Infinity ? messages.notRenewed(this.key) : messages.expired(this.key));
+  /** Whether the lease is held; notices when it has ended. */
+  check(now = monotonicNow()): boolean {
+    if (this.state === 'held' && now >= this.believedUntil) {
+      this.lose(this.renewAt === Infinity ? messages.notRenewed(this.key) : messages.expired(this.key));
+    }
+    return this.state === 'held';
   }
 
   /** Infinity when the lease is not to be renewed any more. */
   private nextRenewal(from: number): number {
     const at = from + this.length * RENEW_AFTER * (1 + JITTER * (2 * Math.random() - 1));
-    return at > this.lastRenewalAt ? Infinity : at;
+    if (at > this.lastRenewalAt) return Infinity;
+    const mark = this.length / MARKS;
+    return Math.max(from + 1, Math.floor(at / mark) * mark);
   }
 }

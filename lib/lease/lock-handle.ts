@@ -1,6 +1,6 @@
 /**
- * One acquisition as its caller holds it: the leases of its keys, and whether this handle was released. Several handles
- * may share a lease; the lease counts them.
+ * One acquisition as its caller holds it: the holds of its keys, and whether this handle was released. Several handles may
+ * share a hold; the hold counts them.
  */
 import type { Duration } from '../duration.js';
 import type { Lock } from '../lock.js';
@@ -8,20 +8,20 @@ import { LockNotHeldError } from '../lock.errors.js';
 import type { LockLostError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import { readTtl } from '../lock.settings.js';
-import type { Lease } from './lease.js';
+import type { Hold } from './hold.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 
 export class LockHandle implements Lock {
   private released = false;
   private anySignal: AbortSignal | undefined;
-  private readonly first: Lease;
+  private readonly first: Hold;
 
   constructor(
-    /** The leases in the order in which their keys were given; never empty. */
-    private readonly leases: readonly Lease[],
+    /** The holds in the order in which their keys were given; never empty. */
+    private readonly holds: readonly Hold[],
     private readonly keeper: LeaseKeeper,
   ) {
-    this.first = leases[0]!;
+    this.first = holds[0]!;
   }
 
   get key(): string {
@@ -29,7 +29,7 @@ export class LockHandle implements Lock {
   }
 
   get keys(): readonly string[] {
-    return this.leases.map(({ key }) => key);
+    return this.holds.map(({ key }) => key);
   }
 
   get token(): string {
@@ -41,7 +41,7 @@ export class LockHandle implements Lock {
   }
 
   get fencingTokens(): ReadonlyMap<string, number> {
-    return new Map(this.leases.map(({ key, fencingToken }) => [key, fencingToken]));
+    return new Map(this.holds.map(({ key, fencingToken }) => [key, fencingToken]));
   }
 
   get ttl(): number {
@@ -53,16 +53,16 @@ export class LockHandle implements Lock {
   }
 
   get expiresAt(): Date {
-    return new Date(Math.min(...this.leases.map(({ expiresAt }) => expiresAt.getTime())));
+    return new Date(Math.min(...this.holds.map(({ expiresAt }) => expiresAt.getTime())));
   }
 
   get isHeld(): boolean {
-    return !this.released && this.leases.every((lease) => lease.isHeld);
+    return !this.released && this.holds.every((hold) => hold.isHeld);
   }
 
   get signal(): AbortSignal {
-    if (this.leases.length === 1) return this.first.signal;
-    this.anySignal ??= AbortSignal.any(this.leases.map(({ signal }) => signal));
+    if (this.holds.length === 1) return this.first.signal;
+    this.anySignal ??= AbortSignal.any(this.holds.map(({ signal }) => signal));
     return this.anySignal;
   }
 
@@ -73,18 +73,18 @@ export class LockHandle implements Lock {
 
   /** Why the lock is lost, when it is. */
   get lossError(): LockLostError | undefined {
-    return this.leases.find((lease) => lease.lossError)?.lossError;
+    return this.holds.find((hold) => hold.lossError)?.lossError;
   }
 
-  /** The lease of one of the handle's keys. */
-  leaseOf(key: string): Lease | undefined {
-    return this.leases.find((lease) => lease.key === key);
+  /** The hold of one of the handle's keys. */
+  holdOf(key: string): Hold | undefined {
+    return this.holds.find((hold) => hold.key === key);
   }
 
   async renew(ttl?: Duration): Promise<void> {
     const milliseconds = ttl === undefined ? undefined : readTtl(ttl);
     if (this.released) throw this.notHeld();
-    await Promise.all(this.leases.map((lease) => this.keeper.renew(lease, milliseconds)));
+    await Promise.all(this.holds.map((hold) => this.keeper.renew(hold, milliseconds)));
   }
 
   async release(): Promise<void> {
@@ -98,15 +98,25 @@ export class LockHandle implements Lock {
   }
 
   /** Gives the handle back and answers whether its lock was lost. Never rejects. */
-  async end(): Promise<LockLostError | undefined> {
+  end(): Promise<LockLostError | undefined> {
     this.released = true;
-    const loss = this.lossError;
-    const last = this.leases.filter((lease) => (lease.depth -= 1) === 0);
-    const lossAtRelease = await this.keeper.release(last);
-    return loss ?? lossAtRelease;
+    return this.holds.length === 1 ? endOne(this.first) : endAll(this.holds);
   }
 
   private notHeld(): LockNotHeldError {
     return new LockNotHeldError(messages.notHeld(this.key), { key: this.key });
   }
+}
+
+/** One handle less on a hold; the last one gives it back. */
+function endOne(hold: Hold): Promise<LockLostError | undefined> {
+  hold.depth -= 1;
+  return hold.depth === 0 ? hold.holding.release(hold) : Promise.resolve(hold.lossError);
+}
+
+async function endAll(holds: readonly Hold[]): Promise<LockLostError | undefined> {
+  // What was lost before counts before what proves lost now.
+  const before = holds.find((hold) => hold.lossError)?.lossError;
+  const losses = await Promise.all(holds.map(endOne));
+  return before ?? losses.find((loss) => loss);
 }

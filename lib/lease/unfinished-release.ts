@@ -12,7 +12,9 @@ export class UnfinishedRelease implements Beat {
   readonly key: string;
   readonly token: string;
   readonly kind: ReleaseRequest['kind'];
-  readonly ttl = 0;
+  readonly fencingToken: number | undefined;
+  place = -1;
+  listedFor = Infinity;
   dueAt = monotonicNow() + RETRY_PAUSE;
 
   constructor(
@@ -25,27 +27,30 @@ export class UnfinishedRelease implements Beat {
     this.key = request.key;
     this.token = request.token;
     this.kind = request.kind;
+    this.fencingToken = request.fencingToken;
     heartbeat.add(this);
   }
 
-  beat(now: number): boolean {
+  beat(now: number): undefined {
     if (now >= this.until) {
       this.heartbeat.remove(this);
-      return false;
+      return;
     }
     // Until the answer, or until there is none.
     this.dueAt = this.until;
-    this.store.release([this]).then(
-      () => this.heartbeat.remove(this),
-      () => {
-        this.dueAt = monotonicNow() + RETRY_PAUSE;
-        this.heartbeat.moved(this);
-      },
-    );
-    return false;
+    void this.tryAgain();
   }
 
-  answered(): void {}
-
-  unanswered(): void {}
+  /** A successor is not asked for again: it looks after itself. */
+  private async tryAgain(): Promise<void> {
+    const { key, token, kind, fencingToken } = this;
+    try {
+      const [answer] = await this.store.release([{ key, token, kind, fencingToken }]);
+      if (answer!.error === undefined) return this.heartbeat.remove(this);
+    } catch {
+      // It is tried once more.
+    }
+    this.dueAt = monotonicNow() + RETRY_PAUSE;
+    this.heartbeat.moved(this);
+  }
 }

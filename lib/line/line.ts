@@ -1,94 +1,72 @@
 /**
- * Takes keys: asks the store once, and where the key is taken and the caller may wait, stands in line for it. Every wait
- * settles, in time, and leaves nothing behind.
+ * Takes keys: brings each caller to the line of its key, sends what these ask of the store, and tells them of grants.
  */
-import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import type { LockEvents } from '../event-stream.js';
-import { LockBusyError, LockError, LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
-import { messages } from '../lock.messages.js';
-import { monotonicNow } from '../lease/heartbeat.js';
 import type { Heartbeat } from '../lease/heartbeat.js';
-import type { Lease } from '../lease/lease.js';
+import { monotonicNow } from '../lease/heartbeat.js';
+import type { Hold } from '../lease/hold.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
-import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
-import type { AcquireRequest, LockStore, StoreAnswer } from '../stores/lock-store.js';
-import { Waiter } from './waiter.js';
-import type { Surroundings, Wanted } from './waiter.js';
+import { LockBusyError, LockUnavailableError } from '../lock.errors.js';
+import type { LockError } from '../lock.errors.js';
+import { messages } from '../lock.messages.js';
+import type { LockStore, ReleaseAnswer, ReleaseRequest, StoreAnswer } from '../stores/lock-store.js';
+import type { HandOffBudget } from './hand-off.js';
+import { KeyLine } from './key-line.js';
+import type { Place } from './place.js';
+import type { Wanted } from './waiter.js';
 
-/** A waiter's caller. */
-interface Caller {
-  resolve(lease: Lease): void;
-  reject(reason: unknown): void;
-}
+/** Whoever wants the server's own order has a line to himself, and passes nothing on. */
+const NO_HAND_OFF: HandOffBudget = { count: 0, time: 0 };
 
-export class Line implements Surroundings {
-  private readonly waiters = new Map<string, Waiter>();
-  private readonly callers = new Map<Waiter, Caller>();
+/** Of a store that knows no successors. */
+const GONE: StoreAnswer = { state: 'gone' };
+
+export class Line {
+  /** The lines that later callers join, by key. */
+  private readonly shared = new Map<string, KeyLine>();
+  /** Those of callers who stand for themselves. */
+  private readonly apart = new Set<KeyLine>();
+  /** Who asks or waits, by token. */
+  private readonly places = new Map<string, Place>();
+  /** How many tokens there were. */
+  private tokens = 0;
   /** Requests to take a key that have no answer yet. */
   private asking = 0;
   private onIdle: (() => void) | undefined;
-  private closed: ((key: string) => LockError) | undefined;
 
   constructor(
     private readonly store: LockStore,
-    private readonly heartbeat: Heartbeat,
-    private readonly keeper: LeaseKeeper,
-    private readonly events: LockEvents,
+    readonly heartbeat: Heartbeat,
+    readonly keeper: LeaseKeeper,
+    readonly events: LockEvents,
+    private readonly budget: HandOffBudget,
   ) {
-    store.onGrant((token) => {
-      const waiter = this.waiters.get(token);
-      // The message is only a hint, so the waiter asks; its touch also claims the lease for the full ttl.
-      if (waiter) this.heartbeat.touch([waiter]);
+    store.listen({
+      granted: (grant) => this.places.get(grant.token)?.granted(grant),
+      resumed: () => this.touch([...this.places.values()].filter(({ isWaiting }) => isWaiting)),
     });
   }
 
   /**
-   * Takes one key.
-   *
-   * @throws `LockBusyError`, `LockTimeoutError`, `LockUnavailableError`, or the reason of the caller's signal.
+   * Takes one key. Rejects with `LockBusyError`, `LockTimeoutError`, `LockUnavailableError`, or the reason of the caller's
+   * signal.
    */
-  async take(wanted: Wanted): Promise<Lease> {
-    wanted.signal?.throwIfAborted();
-    // One signal may cancel any number of waits; without this Node.js warns of a leak at the eleventh.
-    if (wanted.signal) setMaxListeners(0, wanted.signal);
-    const { key, settings, signal } = wanted;
-    const token = this.newToken();
-    const sentAt = monotonicNow();
-    const request = { key, token, kind: 'exclusive', ttl: settings.ttl, wait: settings.wait > 0 } as const;
-    // A short wait must not make a server that is merely busy look out of reach.
-    const patience = Math.max(wanted.until - sentAt, WAITER_HEARTBEAT);
-    const asked = this.ask(request, settings.wait > 0 ? patience : undefined);
-    let answer: StoreAnswer;
-    try {
-      answer = await (signal ? unlessAborted(asked, signal) : asked);
-    } catch (error) {
-      void this.abandon(request, asked, signal?.aborted === true);
-      if (signal?.aborted) throw this.timedOut(wanted, token, error);
-      this.keeper.failed(key, token, 'acquire', error);
-      throw about(key, error);
+  take(wanted: Wanted): Promise<Hold> {
+    const { key, settings, signal, askedAt } = wanted;
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    const line = this.shared.get(key);
+    if (line && !settings.fair) {
+      if (settings.wait > 0) return line.join(wanted);
+      // Nobody gets by a caller of this very process; there is no need to ask.
+      const heldFor = line.heldFor(askedAt);
+      if (heldFor > 0) return Promise.reject(this.busy(key, heldFor));
     }
-    if (this.closed) {
-      this.keeper.giveBack(request, settings.ttl);
-      throw this.timedOut(wanted, token, this.closed(key));
-    }
-    if (answer.state === 'held') return this.keep(wanted, token, answer.fencingToken, sentAt);
-    if (answer.state !== 'waiting') {
-      const retryAfterMs = answer.state === 'busy' ? answer.expiresIn : 0;
-      const details = { key, retryAfterMs };
-      const busy =
-        settings.wait > 0
-          ? new LockTimeoutError(messages.timeout(key, settings.wait), details)
-          : new LockBusyError(messages.busy(key, retryAfterMs), details);
-      throw this.timedOut(wanted, token, busy);
-    }
-    return this.wait(new Waiter(wanted, token, this), answer.expiresIn, sentAt);
+    return this.open(key, settings.fair || line !== undefined).join(wanted);
   }
 
-  /** Ends every wait, and those that have just begun. */
+  /** Ends every wait. */
   close(reason: (key: string) => LockError): void {
-    this.closed = reason;
-    for (const waiter of this.waiters.values()) waiter.giveUp(reason(waiter.key));
+    for (const line of [...this.shared.values(), ...this.apart]) line.close(reason(line.key));
   }
 
   /** Resolves when every answer is there that a request was sent for. */
@@ -96,127 +74,91 @@ export class Line implements Surroundings {
     if (this.asking > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
   }
 
-  granted(waiter: Waiter, answer: StoreAnswer & { state: 'held' }, sentAt: number): void {
-    const caller = this.leave(waiter);
-    try {
-      caller?.resolve(this.keep(waiter.wanted, waiter.token, answer.fencingToken, sentAt));
-    } catch (error) {
-      caller?.reject(error);
-    }
+  /** The id of the process is random; what follows only has to differ. */
+  newToken(): string {
+    this.tokens += 1;
+    return `${this.store.processId}-${this.tokens.toString(36)}`;
   }
 
-  gaveUp(waiter: Waiter, reason: unknown): void {
-    const { key, token, ttl } = waiter;
-    this.keeper.giveBack({ key, token }, ttl);
-    // As in `abandon`.
-    void waiter.joining?.then(() => this.keeper.giveBack({ key, token }, ttl));
-    this.leave(waiter)?.reject(this.timedOut(waiter.wanted, waiter.token, reason));
+  entered(place: Place): void {
+    this.places.set(place.token, place);
   }
 
-  async rejoin(waiter: Waiter): Promise<void> {
-    this.waiters.delete(waiter.token);
-    waiter.token = this.newToken();
-    this.waiters.set(waiter.token, waiter);
-    const sentAt = monotonicNow();
-    try {
-      const { key, token, kind, ttl } = waiter;
-      waiter.answered(await this.ask({ key, token, kind, ttl, wait: true }), sentAt);
-    } catch (error) {
-      // The next touch asks again.
-      waiter.unanswered(error);
-    }
+  left(place: Place): void {
+    place.end();
+    this.places.delete(place.token);
+    this.heartbeat.remove(place);
   }
 
-  failed(waiter: Waiter, error: unknown): void {
-    this.keeper.failed(waiter.key, waiter.token, 'acquire', error);
+  /** Nobody holds or waits there any more. */
+  forget(line: KeyLine): void {
+    if (!this.apart.delete(line) && this.shared.get(line.key) === line) this.shared.delete(line.key);
   }
 
-  moved(waiter: Waiter): void {
-    this.heartbeat.moved(waiter);
-  }
-
-  /** Asks the store, and keeps {@link idle} waiting for the answer. */
-  private async ask(request: AcquireRequest, within?: number): Promise<StoreAnswer> {
+  /** Asks the store for the lease that a place is for. */
+  ask(place: Place, wait: boolean): void {
+    const { key, token, kind, ttl } = place;
     this.asking += 1;
-    try {
-      const [answer] = await this.store.acquire([request], within);
-      return answer!;
-    } finally {
-      this.asking -= 1;
-      // What follows from the answer comes first.
-      if (this.asking === 0 && this.onIdle) setImmediate(this.onIdle);
+    this.store.acquire([{ key, token, kind, ttl, wait }]).then(
+      ([answer]) => this.answered(place, plausible(key, answer!, wait), ttl),
+      (error: unknown) => this.answered(place, { state: 'unknown', error }, ttl),
+    );
+  }
+
+  /** Looks now whether places have led to a lease. */
+  touch(places: readonly Place[]): void {
+    const now = monotonicNow();
+    for (const place of places) {
+      place.touched(now);
+      this.heartbeat.add(place);
     }
+    this.heartbeat.touch(places);
+  }
+
+  /** Gives a lease back and asks for one for a place in the same step. */
+  async pass(request: ReleaseRequest, leaseTtl: number, place: Place): Promise<ReleaseAnswer> {
+    const { token, ttl } = place;
+    this.asking += 1;
+    const answer = await this.keeper.release({ ...request, successor: { token, ttl } }, leaseTtl);
+    const { successor = answer.error === undefined ? GONE : { state: 'unknown', error: answer.error } } = answer;
+    this.answered(place, successor, ttl);
+    return answer;
+  }
+
+  private answered(place: Place, answer: StoreAnswer, ttl: number): void {
+    this.asking -= 1;
+    if (place.isAbandoned) this.abandoned(place, answer, ttl);
+    else place.answered(answer, place.askedAt, ttl);
+    // What follows from the answer comes first.
+    if (this.asking === 0 && this.onIdle) setImmediate(this.onIdle);
   }
 
   /**
-   * Gives back what a request may bring whose caller has left: at once, so that nobody has to wait, and once more when it
-   * has settled, as it may have had to be sent in several steps, of which the last may have arrived behind the release.
+   * What a request brought whose callers had left was given back when they did; once more now, as it may have had to be
+   * sent in several steps, of which the last may have arrived behind the release.
    */
-  private async abandon(request: AcquireRequest, asked: Promise<StoreAnswer>, underWay: boolean): Promise<void> {
-    if (underWay) this.keeper.giveBack(request, request.ttl);
-    try {
-      await asked;
-    } catch (error) {
-      if (error instanceof LockUnavailableError && !error.wasSent) return;
-    }
-    this.keeper.giveBack(request, request.ttl);
+  private abandoned({ key, token }: Place, answer: StoreAnswer, ttl: number): void {
+    const wasSent =
+      answer.state !== 'unknown' || !(answer.error instanceof LockUnavailableError) || answer.error.wasSent;
+    if (wasSent && answer.state !== 'busy' && answer.state !== 'gone') this.keeper.giveBack(key, token, ttl);
   }
 
-  private wait(waiter: Waiter, expiresIn: number, sentAt: number): Promise<Lease> {
-    const { key, token } = waiter;
-    return new Promise((resolve, reject) => {
-      this.waiters.set(token, waiter);
-      this.callers.set(waiter, { resolve, reject });
-      waiter.inLine(expiresIn, sentAt);
-      const { signal } = waiter.wanted;
-      this.heartbeat.add(waiter);
-      this.events.emit(() => ({ type: 'waiting', key, token, holderExpiresInMs: expiresIn }));
-      // Cancelled between the answer and the place in line, where nobody was listening.
-      if (signal?.aborted) waiter.giveUp(signal.reason);
-    });
+  private open(key: string, apart: boolean): KeyLine {
+    const line = new KeyLine(key, this, apart ? NO_HAND_OFF : this.budget);
+    if (apart) this.apart.add(line);
+    else this.shared.set(key, line);
+    return line;
   }
 
-  private leave(waiter: Waiter): Caller | undefined {
-    waiter.finish();
-    this.heartbeat.remove(waiter);
-    this.waiters.delete(waiter.token);
-    const caller = this.callers.get(waiter);
-    this.callers.delete(waiter);
-    return caller;
-  }
-
-  private keep(wanted: Wanted, token: string, fencingToken: number, sentAt: number): Lease {
-    const { key, settings } = wanted;
-    const lease = this.keeper.keep({ key, token, fencingToken, sentAt }, settings, wanted.askedAt);
-    if (lease) return lease;
-    throw new LockUnavailableError(messages.answeredTooLate(key, settings.ttl), { key });
-  }
-
-  private timedOut({ key, askedAt }: Wanted, token: string, reason: unknown): unknown {
-    this.events.emit(() => ({ type: 'timeout', key, token, waitedMs: monotonicNow() - askedAt }));
-    return reason;
-  }
-
-  private newToken(): string {
-    return this.store.processId + randomUUID();
+  private busy(key: string, heldFor: number): LockBusyError {
+    this.events.emit(() => ({ type: 'timeout', key, token: '', waitedMs: 0 }));
+    const retryAfterMs = Math.ceil(heldFor);
+    return new LockBusyError(messages.busy(key, retryAfterMs), { key, retryAfterMs });
   }
 }
 
-/** Settles with the promise, or rejects with the signal's reason as soon as it aborts. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
-function about(key: string, error: unknown): LockError {
-  const cause = error instanceof LockError && error.cause !== undefined ? error.cause : error;
-  const wasSent = error instanceof LockUnavailableError ? error.wasSent : undefined;
-  return new LockUnavailableError(error instanceof Error ? error.message : messages.refused(error), {
-    key,
-    cause,
-    wasSent,
-  });
+/** A new token is not gone, and whoever may wait is not busy: with a store that says so, asking again would never end. */
+function plausible(key: string, answer: StoreAnswer, wait: boolean): StoreAnswer {
+  if (answer.state !== 'gone' && !(answer.state === 'busy' && wait)) return answer;
+  return { state: 'unknown', error: new LockUnavailableError(messages.oddAnswer(key, answer.state), { key }) };
 }

@@ -1,27 +1,12 @@
 /**
- * One caller in line for one key. It keeps its place by touching it once a second, takes the key when it is told or
- * finds that its turn has come, and leaves when its time is over or its caller cancels. However it ends, nothing of it
- * stays on the server: whoever leaves gives back the place, or the grant that was on its way.
+ * One caller that wants one key: what it asks for, and how it hears the outcome. It waits in the local line of its key and
+ * gives up when its time is over or its caller cancels.
  */
-import { LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
-import { messages } from '../lock.messages.js';
-import type { LockSettings } from '../lock.settings.js';
-import { monotonicNow } from '../lease/heartbeat.js';
+import { setMaxListeners } from 'node:events';
 import type { Beat } from '../lease/heartbeat.js';
+import type { Hold } from '../lease/hold.js';
+import type { LockSettings } from '../lock.settings.js';
 import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
-import type { StoreAnswer } from '../stores/lock-store.js';
-
-/** What a waiter needs of the line it stands in. */
-export interface Surroundings {
-  /** The store granted the key; false when the lease was over before the answer came. */
-  granted(waiter: Waiter, answer: StoreAnswer & { state: 'held' }, sentAt: number): void;
-  /** The place in line is gone (the process slept, or the server lost its data): join again under a new token. */
-  rejoin(waiter: Waiter): Promise<void>;
-  gaveUp(waiter: Waiter, reason: unknown): void;
-  failed(waiter: Waiter, error: unknown): void;
-  /** {@link Beat.dueAt} came nearer. */
-  moved(waiter: Waiter): void;
-}
 
 /** What one caller asks for. */
 export interface Wanted {
@@ -33,118 +18,94 @@ export interface Wanted {
   readonly signal: AbortSignal | undefined;
 }
 
-/**
- * How long after the end of the holder's lease to look, while the holder still renews. A crashed holder must not delay
- * the next by more than half a second.
- */
-const LOOK_AFTER_EXPIRY = 400;
+/** Where a waiter waits. */
+export interface WaitingRoom {
+  /** Whether the store has said yet that the key is taken. */
+  readonly isAnswered: boolean;
+  /** The time of a waiter is over. */
+  expired(waiter: Waiter): void;
+  /** A waiter's caller has cancelled. */
+  cancelled(waiter: Waiter, reason: unknown): void;
+}
 
 export class Waiter implements Beat {
-  readonly kind = 'exclusive';
-  /** When the holder's lease was last seen to end. */
-  private holderEndsAt = 0;
-  private touchAt = Infinity;
-  private touchedAt = -Infinity;
-  private lastError: unknown;
-  /** The request that joins the line again, while it has no answer. */
-  joining: Promise<void> | undefined;
-  private done = false;
+  place = -1;
+  listedFor = Infinity;
+  private readonly onAbort: (() => void) | undefined;
+  /** Whether its caller has been told the outcome. */
+  isSettled = false;
+  /** Neighbours in the {@link WaiterQueue}. */
+  before: Waiter | undefined;
+  behind: Waiter | undefined;
 
   constructor(
     readonly wanted: Wanted,
-    public token: string,
-    private readonly line: Surroundings,
+    private readonly room: WaitingRoom,
+    private readonly resolve: (hold: Hold) => void,
+    private readonly fail: (reason: unknown) => void,
   ) {
-    wanted.signal?.addEventListener('abort', this.onAbort);
-  }
-
-  get key(): string {
-    return this.wanted.key;
+    const { signal } = wanted;
+    if (!signal) return;
+    // One signal may cancel any number of waits; without this Node.js warns of a leak at the eleventh.
+    if (signal instanceof EventTarget) setMaxListeners(0, signal);
+    this.onAbort = () => this.room.cancelled(this, signal.reason);
+    signal.addEventListener('abort', this.onAbort);
   }
 
   get ttl(): number {
     return this.wanted.settings.ttl;
   }
 
+  /** A short wait must not make a server that is merely busy look out of reach; a single try is the store's to limit. */
   get dueAt(): number {
-    return Math.min(this.touchAt, this.wanted.until);
+    const { until, askedAt, settings } = this.wanted;
+    if (this.room.isAnswered) return until;
+    return settings.wait === 0 ? Infinity : Math.max(until, askedAt + WAITER_HEARTBEAT);
   }
 
-  /** Waiters of a process touch their places together, so that they cost one request however many they are. */
-  get mayAt(): number {
-    const early = Math.max(this.touchAt - WAITER_HEARTBEAT / 2, this.touchedAt + WAITER_HEARTBEAT / 2);
-    return Math.min(this.touchAt, early, this.wanted.until);
+  beat(now: number): undefined {
+    if (now >= this.dueAt) this.room.expired(this);
   }
 
-  beat(now: number): boolean {
-    if (now >= this.wanted.until) {
-      this.giveUp(this.tooLate());
-      return false;
-    }
-    if (now < this.mayAt) return false;
-    this.touchedAt = now;
-    this.touchAt = now + WAITER_HEARTBEAT;
-    return true;
+  succeed(hold: Hold): void {
+    this.isSettled = true;
+    this.unlisten();
+    this.resolve(hold);
   }
 
-  /** The store says that the key is taken and the place in line is kept. */
-  inLine(expiresIn: number, sentAt: number): void {
-    this.lastError = undefined;
-    const endsAt = sentAt + expiresIn;
-    // A holder that has not renewed since the last look may be dead: look exactly when its lease ends. One that renews
-    // is looked at once a second, or twice where its ttl is shorter than that.
-    const renewed = Math.abs(endsAt - this.holderEndsAt) >= 50;
-    this.holderEndsAt = endsAt;
-    this.touchAt = Math.min(
-      sentAt + WAITER_HEARTBEAT,
-      renewed ? endsAt + LOOK_AFTER_EXPIRY : Math.max(endsAt, sentAt + 50),
-    );
-    this.line.moved(this);
+  reject(reason: unknown): void {
+    this.isSettled = true;
+    this.unlisten();
+    this.fail(reason);
   }
 
-  answered(answer: StoreAnswer, sentAt: number): void {
-    if (this.done) return;
-    if (answer.state === 'held') this.line.granted(this, answer, sentAt);
-    else if (answer.state === 'gone') void this.rejoin();
-    else this.inLine(answer.expiresIn, sentAt);
+  private unlisten(): void {
+    if (this.onAbort) this.wanted.signal!.removeEventListener('abort', this.onAbort);
+  }
+}
+
+/** Waiters in order of coming; any of them can leave at any time without the others being looked at. */
+export class WaiterQueue {
+  first: Waiter | undefined;
+  private last: Waiter | undefined;
+
+  push(waiter: Waiter): void {
+    waiter.before = this.last;
+    if (this.last) this.last.behind = waiter;
+    else this.first = waiter;
+    this.last = waiter;
   }
 
-  unanswered(error: unknown): void {
-    if (this.done) return;
-    this.lastError = error;
-    this.touchAt = monotonicNow() + WAITER_HEARTBEAT;
-    this.line.failed(this, error);
+  remove(waiter: Waiter): void {
+    const { before, behind } = waiter;
+    if (before) before.behind = behind;
+    else this.first = behind;
+    if (behind) behind.before = before;
+    else this.last = before;
+    waiter.before = waiter.behind = undefined;
   }
 
-  giveUp(reason: unknown): void {
-    if (this.done) return;
-    this.finish();
-    this.line.gaveUp(this, reason);
-  }
-
-  finish(): void {
-    this.done = true;
-    this.wanted.signal?.removeEventListener('abort', this.onAbort);
-  }
-
-  private async rejoin(): Promise<void> {
-    // Touches that were sent meanwhile find nothing either.
-    if (this.joining) return;
-    this.joining = this.line.rejoin(this);
-    await this.joining;
-    this.joining = undefined;
-  }
-
-  private readonly onAbort = (): void => this.giveUp(this.wanted.signal?.reason);
-
-  /** Busy and broken are told apart by whether the store answered last. */
-  private tooLate(): Error {
-    const { key } = this;
-    const { wait } = this.wanted.settings;
-    if (this.lastError !== undefined) {
-      return new LockUnavailableError(messages.unreachableWhileWaiting(key, wait), { key, cause: this.lastError });
-    }
-    const retryAfterMs = Math.max(0, Math.ceil(this.holderEndsAt - monotonicNow()));
-    return new LockTimeoutError(messages.timeout(key, wait), { key, retryAfterMs });
+  *[Symbol.iterator](): Generator<Waiter> {
+    for (let waiter = this.first; waiter; waiter = waiter.behind) yield waiter;
   }
 }

@@ -1,5 +1,5 @@
 /** The lock of a method that returns a promise: held until it settles. */
-import { assertOutcome, isBusy, isSkipped } from './locked-call.js';
+import { assertOutcome, isBusy, isSkipped, outlivingKind } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
 export async function lockPromise(call: LockedCall): Promise<unknown> {
@@ -8,7 +8,7 @@ export async function lockPromise(call: LockedCall): Promise<unknown> {
     return await call.locks.withLock(call.keys(), call.options(), async () => {
       entered = true;
       const outcome = await call.body();
-      await assertOutcome(call, outcome, undefined);
+      if (outlivingKind(outcome)) await assertOutcome(call, outcome, undefined);
       return outcome;
     });
   } catch (error) {

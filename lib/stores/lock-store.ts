@@ -26,18 +26,22 @@ export interface AcquireRequest {
 }
 
 /**
- * - `held`: the token holds the lease, from now for the ttl that was asked for.
+ * - `held`: the token holds the lease, from now for the ttl that was asked for. The grant comes with a block of
+ *   {@link FENCE_BLOCK} fencing tokens, `fencingToken` the first: its owner may pass the lease on inside its own process
+ *   and give each next holder the next of the block. The same lease always answers the same number.
  * - `waiting`: the token has a place in line (kept for {@link StoreTiming.placeLife} after each acquire or touch).
- * - `busy`: somebody else holds the key, or is ahead in line, and the request did not want to wait, or had no time left
- *   to join the line.
+ * - `busy`: somebody else holds the key, or is ahead in line, and the request did not want to wait.
  * - `gone`: the token neither holds nor waits. A token that was released is gone for good.
+ * - `unknown`: the store could not carry out this request, though perhaps others of its list.
  *
- * `expiresIn`: milliseconds after which the present holder's lease ends unless it is renewed.
+ * `expiresIn`: milliseconds after which the present holder's lease ends unless it is renewed. `at`: the store's clock, in
+ * microseconds, when it answered.
  */
 export type StoreAnswer =
   | { readonly state: 'held'; readonly fencingToken: number }
-  | { readonly state: 'waiting' | 'busy'; readonly expiresIn: number }
-  | { readonly state: 'gone' };
+  | { readonly state: 'waiting' | 'busy'; readonly expiresIn: number; readonly at: number }
+  | { readonly state: 'gone' }
+  | { readonly state: 'unknown'; readonly error: unknown };
 
 /** Says "I am still here" for a holder or a waiter. */
 export interface TouchRequest {
@@ -53,30 +57,65 @@ export interface ReleaseRequest {
   readonly key: string;
   readonly token: string;
   readonly kind: LockKind;
+  /**
+   * The last fencing token that was given out under the lease. It may be left out where that is the one the lease was
+   * granted with, and there is no successor. With it the request is about a lease only, and never about a place in line.
+   */
+  readonly fencingToken?: number | undefined;
+  /**
+   * Asks for the lease in the same step, for a waiter of the same process: held when the line is empty, otherwise in line
+   * behind the others. Nothing happens to it when `token` did not hold the lease.
+   */
+  readonly successor?: { readonly token: string; readonly ttl: number } | undefined;
 }
 
 /**
  * - `released`: the token held the lease, or waited, and no longer does; or this very release was carried out before.
  * - `gone`: the token neither held nor waited when the request arrived. Also the answer to a repeated release once
  *   somebody else was granted the key, or of a waiter that had left.
- * - `unknown`: the request may have been carried out twice (the connection broke meanwhile), so that `gone` proves nothing.
+ * - `unknown`: the request may have been carried out twice (the connection broke meanwhile), so that `gone` proves
+ *   nothing; or the store could not carry it out, and `error` says why.
+ *
+ * `successor`: what became of the successor that was named, as if it had asked by itself; `gone` where it was not let in.
  */
-export type ReleaseAnswer = 'released' | 'gone' | 'unknown';
+export interface ReleaseAnswer {
+  readonly state: 'released' | 'gone' | 'unknown';
+  readonly error?: unknown;
+  readonly successor?: StoreAnswer;
+}
 
 /** What a store knows of a key, for people. */
 export interface KeyState {
   /** The key. */
   readonly key: string;
-  /** Who holds it; `null` when it is free. */
+  /**
+   * Who holds it; `null` when it is free. The fencing token is the one the lease was granted with; where the lease was
+   * passed on inside a process, the present holder's is greater.
+   */
   readonly holder: { readonly token: string; readonly fencingToken: number; readonly expiresIn: number } | null;
   /** Tokens in line, next first. */
   readonly waiting: readonly string[];
-  /** The last fencing token given out for the key; `null` when none is on record. */
+  /** The last fencing token on record for the key; `null` when there is none. */
   readonly lastFencingToken: number | null;
 }
 
-/** Tells that a token was admitted. A hint: it may come late, twice, or never. What it throws is swallowed. */
-export type GrantListener = (token: string) => void;
+/** A waiter was admitted: it holds the lease, and may begin before it says so. */
+export interface Grant {
+  readonly token: string;
+  readonly fencingToken: number;
+  /** Length of the lease in milliseconds: the {@link StoreTiming.claimWindow} of whoever admitted it. */
+  readonly ttl: number;
+  /** The store's clock when it admitted the waiter, in microseconds; on the same scale as `at` of its answers. */
+  readonly at: number;
+}
+
+/** Who hears of grants to tokens of a store's process. What it throws is swallowed. */
+export interface GrantListener {
+  /** A hint: it may come late, twice, or never. */
+  granted(grant: Grant): void;
+  /** Grants may have been missed until now: whoever waits should ask. */
+  resumed(): void;
+}
 
 /** See the head of `lock-store.ts`. */
 export interface LockStore {
@@ -92,21 +131,29 @@ export interface LockStore {
   stop(): Promise<void>;
   /**
    * Already holding → the same grant again, for the full ttl. Free → held. Taken → `waiting` or `busy`.
-   * It rejects after `within` milliseconds without an answer, or after the store's own limit when that is shorter.
    */
-  acquire(requests: readonly AcquireRequest[], within?: number): Promise<StoreAnswer[]>;
+  acquire(requests: readonly AcquireRequest[]): Promise<StoreAnswer[]>;
   /** Holder → lease extended. Waiter → place kept, or `held` when its turn has come. Neither → `gone`. Never `busy`. */
   touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]>;
-  /** A holder's release passes the lease to the head of the line, for {@link StoreTiming.claimWindow}. */
+  /**
+   * A holder's release passes the lease to the head of the line, for {@link StoreTiming.claimWindow}; without a line, to
+   * the successor.
+   */
   release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]>;
   /** The state of keys; changes nothing. */
   inspect(keys: readonly string[]): Promise<KeyState[]>;
   /** Where grants to tokens of this process are reported. At most one listener; `null` removes it. */
-  onGrant(listener: GrantListener | null): void;
+  listen(listener: GrantListener | null): void;
 }
 
 /** Length of the process id at the beginning of each token. */
 export const PROCESS_ID_LENGTH = 11;
+
+/**
+ * How many fencing tokens a grant reserves. A release tells which was the last one used; only where a lease ended without
+ * one do the next holder's begin behind the block, so tokens do not run ahead of the clock.
+ */
+export const FENCE_BLOCK = 1_024;
 
 /** A random id for {@link LockStore.processId}. */
 export function newProcessId(): string {

@@ -1,6 +1,6 @@
 /** Acquire: who gets the lease, and what everybody else is told. */
 import { expect, it } from '@jest/globals';
-import { LONG, SHORT, fenceOf, useScene } from './lock-store.harness.js';
+import { LONG, SHORT, clockOf, fenceOf, inLine, useScene } from './lock-store.harness.js';
 import type { LockStoreHarnessFactory } from './lock-store.harness.js';
 
 export function acquireCases(factory: LockStoreHarnessFactory): void {
@@ -18,7 +18,7 @@ export function acquireCases(factory: LockStoreHarnessFactory): void {
     const key = scene.key();
     await store.queue(key, 0);
     const before = await store.lasting(key);
-    expect(await store.acquire(key, store.token())).toEqual({ state: 'busy', expiresIn: expect.any(Number) });
+    expect(await store.acquire(key, store.token())).toEqual(inLine('busy'));
     expect(await store.lasting(key)).toEqual(before);
   });
 
@@ -26,7 +26,7 @@ export function acquireCases(factory: LockStoreHarnessFactory): void {
     const store = await scene.open();
     const [key, waiter] = [scene.key(), store.token()];
     const { holder } = await store.queue(key, 0);
-    expect(await store.join(key, waiter)).toEqual({ state: 'waiting', expiresIn: expect.any(Number) });
+    expect(await store.join(key, waiter)).toEqual(inLine());
     expect(await store.inspect(key)).toMatchObject({ holder: { token: holder }, waiting: [waiter] });
   });
 
@@ -42,6 +42,23 @@ export function acquireCases(factory: LockStoreHarnessFactory): void {
       expect(expiresIn).toBeLessThanOrEqual(LONG);
     },
   );
+
+  it('tells its clock, in whole microseconds, with what it says of the present lease', async () => {
+    const store = await scene.open();
+    const key = scene.key();
+    await store.queue(key, 1);
+    const waiter = store.token();
+    const asks = [store.acquire, store.join, store.touch];
+    const clocks: number[] = [];
+    for (const ask of asks) {
+      clocks.push(clockOf(await ask.call(store, key, waiter)));
+      await scene.advance(5);
+    }
+    expect(clocks.every(Number.isSafeInteger)).toBe(true);
+    expect(clocks[1]! - clocks[0]!).toBeGreaterThanOrEqual(5_000);
+    expect(clocks[2]! - clocks[1]!).toBeGreaterThanOrEqual(5_000);
+    expect(Math.abs(clocks[2]! / 1_000 - Date.now())).toBeLessThan(LONG);
+  });
 
   it('excludes other processes', async () => {
     const store = await scene.open();

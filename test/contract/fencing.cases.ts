@@ -1,5 +1,6 @@
 /** Fencing tokens: they grow with every grant of a key, and only then. */
 import { expect, it } from '@jest/globals';
+import { FENCE_BLOCK } from '../../lib/stores/lock-store.js';
 import { SHORT, fenceOf, useScene } from './lock-store.harness.js';
 import type { LockStoreHarnessFactory } from './lock-store.harness.js';
 
@@ -81,6 +82,76 @@ export function fencingCases(factory: LockStoreHarnessFactory): void {
     await store.release(key, holder);
     await scene.expire();
     expect((await store.inspect(key)).lastFencingToken).toBeNull();
+    expect(fenceOf(await store.acquire(key, next))).toBeGreaterThan(fence);
+  });
+
+  /** So far ahead of the clock that only what is on record can make the next one greater. */
+  const AHEAD = 3_600_000_000;
+
+  it('grow over the last that was used of a lease which was passed on inside a process', async () => {
+    const store = await scene.open();
+    const [key, next] = [scene.key(), store.token()];
+    const { holder, fence } = await store.queue(key, 0);
+    await store.release(key, holder, fence + AHEAD);
+    expect((await store.inspect(key)).lastFencingToken).toBe(fence + AHEAD);
+    expect(fenceOf(await store.acquire(key, next))).toBe(fence + AHEAD + 1);
+    await store.release(key, next);
+    expect(fenceOf(await store.acquire(key, store.token()))).toBe(fence + AHEAD + 2);
+  });
+
+  it.each([0, 1])('grow over the last that was used when the lease goes on (%d in line)', async (waiters) => {
+    const store = await scene.open();
+    const [key, successor] = [scene.key(), store.token()];
+    const { holder, fence } = await store.queue(key, waiters);
+    await store.pass(key, holder, fence + AHEAD, successor);
+    expect((await store.inspect(key)).holder!.fencingToken).toBe(fence + AHEAD + 1);
+    expect((await store.inspect(key)).lastFencingToken).toBe(fence + AHEAD + 1);
+  });
+
+  it('do not count the last one used again when the release is replayed', async () => {
+    const store = await scene.open();
+    const [key, successor] = [scene.key(), store.token()];
+    const { holder, fence } = await store.queue(key, 0);
+    await store.pass(key, holder, fence + 1, successor);
+    const { lastFencingToken } = await store.inspect(key);
+    await store.pass(key, holder, fence + AHEAD, successor);
+    expect((await store.inspect(key)).lastFencingToken).toBe(lastFencingToken);
+  });
+
+  it.each([
+    ['a newcomer', 0],
+    ['a waiter', 1],
+  ])('leave the whole block of a lease that ended by itself to its owner (%s)', async (_, waiters) => {
+    const store = await scene.open();
+    const [key, holder] = [scene.key(), store.token()];
+    const past = await store.queue(key, 0);
+    await store.release(key, past.holder, past.fence + AHEAD);
+    const fence = fenceOf(await store.acquire(key, holder));
+    const waiter = store.token();
+    if (waiters === 1) await store.join(key, waiter);
+    await store.touch(key, holder, SHORT);
+    await scene.expire();
+    expect(fenceOf(await store.acquire(key, waiter))).toBe(fence + FENCE_BLOCK);
+  });
+
+  it('leave the whole block to its owner even where the line goes first', async () => {
+    const store = await scene.open();
+    const [key, holder, waiter] = [scene.key(), store.token(), store.token()];
+    const past = await store.queue(key, 0);
+    await store.release(key, past.holder, past.fence + AHEAD);
+    const fence = fenceOf(await store.acquire(key, holder));
+    await store.join(key, waiter);
+    await store.touch(key, holder, SHORT);
+    await scene.expire();
+    await store.join(key, store.token());
+    expect((await store.inspect(key)).holder).toMatchObject({ token: waiter, fencingToken: fence + FENCE_BLOCK });
+  });
+
+  it('grow when a lease is given back by somebody who knows its token only', async () => {
+    const store = await scene.open();
+    const [key, next] = [scene.key(), store.token()];
+    const { holder, fence } = await store.queue(key, 0);
+    await store.release(key, holder);
     expect(fenceOf(await store.acquire(key, next))).toBeGreaterThan(fence);
   });
 }

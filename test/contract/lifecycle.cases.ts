@@ -2,6 +2,7 @@
 import { expect, it } from '@jest/globals';
 import { LockUnavailableError } from '../../lib/lock.errors.js';
 import type { LockStore } from '../../lib/stores/lock-store.js';
+import { GrantLog } from './grant-log.js';
 import { LONG, useScene } from './lock-store.harness.js';
 import type { LockStoreHarnessFactory } from './lock-store.harness.js';
 
@@ -46,8 +47,8 @@ export function lifecycleCases(factory: LockStoreHarnessFactory): void {
 
   it('accepts a listener at any time', async () => {
     const { store } = await scene.open();
-    store.onGrant(null);
+    store.listen(null);
     await store.stop();
-    expect(() => store.onGrant(() => undefined)).not.toThrow();
+    expect(() => store.listen(new GrantLog())).not.toThrow();
   });
 }

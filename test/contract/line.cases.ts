@@ -1,6 +1,6 @@
 /** The line: how places are kept and lost, and who comes in when a lease ends without a release. */
 import { expect, it } from '@jest/globals';
-import { LONG, SHORT, fenceOf, useScene } from './lock-store.harness.js';
+import { LONG, SHORT, fenceOf, inLine, useScene } from './lock-store.harness.js';
 import type { LockStoreHarnessFactory } from './lock-store.harness.js';
 
 /** A place in line long enough that a waiter who gives a sign every tenth of it never loses it. */
@@ -56,7 +56,7 @@ export function lineCases(factory: LockStoreHarnessFactory): void {
     const store = await scene.open();
     const key = scene.key();
     const { waiting } = await store.queue(key, 2);
-    expect(await store.acquire(key, waiting[0]!)).toEqual({ state: 'waiting', expiresIn: expect.any(Number) });
+    expect(await store.acquire(key, waiting[0]!)).toEqual(inLine());
     expect((await store.inspect(key)).waiting).toEqual(waiting);
   });
 

@@ -4,6 +4,7 @@ import { LONG, useScene } from './lock-store.harness.js';
 import type { LockStoreHarnessFactory } from './lock-store.harness.js';
 
 const KIND = { kind: 'exclusive' } as const;
+const RELEASED = { state: 'released' };
 
 export function listCases(factory: LockStoreHarnessFactory): void {
   const scene = useScene(factory);
@@ -54,7 +55,7 @@ export function listCases(factory: LockStoreHarnessFactory): void {
         { ...KIND, key: mine, token: own.waiting[0]! },
         { ...KIND, key: taken, token: other.holder },
       ]),
-    ).toEqual(['gone', 'released', 'released']);
+    ).toEqual([{ state: 'gone' }, RELEASED, RELEASED]);
     expect(await store.inspect([mine, taken, released])).toMatchObject([
       { key: mine, holder: { token: own.holder }, waiting: [newcomer] },
       { key: taken, holder: { token: other.waiting[0] }, waiting: [] },
@@ -78,10 +79,10 @@ export function listCases(factory: LockStoreHarnessFactory): void {
       [c, b],
     ]);
     expect(await store.release([a, c, b, b].map((token) => ({ ...KIND, key, token })))).toEqual([
-      'released',
-      'released',
-      'released',
-      'released',
+      RELEASED,
+      RELEASED,
+      RELEASED,
+      RELEASED,
     ]);
     expect(await driver.inspect(key)).toMatchObject({ holder: null, waiting: [] });
   });
@@ -114,7 +115,7 @@ export function listCases(factory: LockStoreHarnessFactory): void {
     expect((await store.inspect(requests.map(({ key }) => key))).map(({ holder }) => holder?.token)).toEqual(
       requests.map(({ token }) => token),
     );
-    expect(await store.release(requests)).toEqual(requests.map(() => 'released'));
+    expect(await store.release(requests)).toEqual(requests.map(() => RELEASED));
   });
 
   it('leaves the list and its requests as they were', async () => {
@@ -125,6 +126,33 @@ export function listCases(factory: LockStoreHarnessFactory): void {
     expect(await driver.store.acquire(requests)).toHaveLength(1);
     expect(await driver.store.touch(requests)).toHaveLength(1);
     expect(await driver.store.inspect(Object.freeze(requests.map(({ key }) => key)))).toHaveLength(1);
-    expect(await driver.store.release(requests)).toEqual(['released']);
+    expect(await driver.store.release(requests)).toEqual([RELEASED]);
+  });
+
+  it('carries out what is asked in one turn in the order of asking, kinds mixed', async () => {
+    const store = await scene.open();
+    const key = scene.key();
+    const [a, b, c] = [store.token(), store.token(), store.token()];
+    const answers = await Promise.all([
+      store.acquire(key, a),
+      store.release(key, a),
+      store.join(key, a),
+      store.join(key, b),
+      store.acquire(key, c),
+      store.pass(key, b, 1, c),
+      store.release(key, b),
+      store.join(key, c),
+    ]);
+    expect(answers).toMatchObject([
+      { state: 'held' },
+      'released',
+      { state: 'gone' },
+      { state: 'held' },
+      { state: 'busy' },
+      { state: 'released', successor: { state: 'held' } },
+      'gone',
+      { state: 'held' },
+    ]);
+    expect(answers[7]).toEqual(answers[5].successor);
   });
 }

@@ -12,6 +12,7 @@ import { lifecycleCases } from './lifecycle.cases.js';
 import { lineCases } from './line.cases.js';
 import { listCases } from './list.cases.js';
 import type { LockStoreHarnessFactory } from './lock-store.harness.js';
+import { passCases } from './pass.cases.js';
 import { releaseCases } from './release.cases.js';
 import { replayCases } from './replay.cases.js';
 import { scheduleCases } from './schedule.cases.js';
@@ -25,6 +26,7 @@ export function describeLockStore(name: string, factory: LockStoreHarnessFactory
     describe('acquire', () => acquireCases(factory));
     describe('touch', () => touchCases(factory));
     describe('release', () => releaseCases(factory));
+    describe('release with a successor', () => passCases(factory));
     describe('the line', () => lineCases(factory));
     describe('grants', () => grantCases(factory));
     describe('fencing tokens', () => fencingCases(factory));

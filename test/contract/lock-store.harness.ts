@@ -4,7 +4,7 @@
  * no case depends on how long a request takes.
  */
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach } from '@jest/globals';
+import { afterEach, beforeEach, expect } from '@jest/globals';
 import type { KeyState, LockStore, ReleaseAnswer, StoreAnswer, StoreTiming } from '../../lib/stores/lock-store.js';
 
 /** How the suite gets stores and lets time pass. One harness serves one test. */
@@ -55,8 +55,15 @@ export class Driver {
     return only(await this.store.touch([{ key, token, kind: 'exclusive', ttl }]));
   }
 
-  async release(key: string, token: string): Promise<ReleaseAnswer> {
-    return only(await this.store.release([{ key, token, kind: 'exclusive' }]));
+  /** Gives back; `fencingToken` is the last one used, where the lease was passed on. */
+  async release(key: string, token: string, fencingToken?: number): Promise<ReleaseAnswer['state']> {
+    return only(await this.store.release([{ key, token, kind: 'exclusive', fencingToken }])).state;
+  }
+
+  /** Gives back, and names a successor. */
+  async pass(key: string, token: string, fencingToken: number, to: string, ttl = LONG): Promise<ReleaseAnswer> {
+    const successor = { token: to, ttl };
+    return only(await this.store.release([{ key, token, kind: 'exclusive', fencingToken, successor }]));
   }
 
   async inspect(key: string): Promise<KeyState> {
@@ -135,22 +142,15 @@ export function fenceOf(answer: StoreAnswer): number {
   return answer.fencingToken;
 }
 
-/** Collects what a store reports to its listener. */
-export class GrantLog {
-  readonly heard: string[] = [];
-  private readonly awaited = new Map<string, () => void>();
+/** The store's clock, in microseconds, of an answer that tells it. */
+export function clockOf(answer: StoreAnswer): number {
+  if (!('at' in answer)) throw new Error(`Expected a place in line, but the store answered ${JSON.stringify(answer)}.`);
+  return answer.at;
+}
 
-  /** The listener. */
-  readonly listen = (token: string): void => {
-    this.heard.push(token);
-    this.awaited.get(token)?.();
-  };
-
-  /** Resolves when a token was reported. */
-  until(token: string): Promise<void> {
-    if (this.heard.includes(token)) return Promise.resolve();
-    return new Promise((resolve) => this.awaited.set(token, resolve));
-  }
+/** The answer to who waits, or may not wait. */
+export function inLine(state: 'waiting' | 'busy' = 'waiting'): object {
+  return { state, expiresIn: expect.any(Number), at: expect.any(Number) };
 }
 
 function only<Answer>(answers: readonly Answer[]): Answer {

@@ -2,7 +2,8 @@
  * The rules of a lock store once more, as short as they can be said and with no care for speed: one key, one clock that
  * only the test moves, and grants numbered instead of fenced. Random schedules are played on a store and on this.
  */
-import type { KeyState, ReleaseAnswer, StoreTiming } from '../../lib/stores/lock-store.js';
+import { FENCE_BLOCK } from '../../lib/stores/lock-store.js';
+import type { KeyState, StoreTiming } from '../../lib/stores/lock-store.js';
 
 /** An answer with the number of the grant in place of the fencing token. */
 export interface ModelAnswer {
@@ -11,8 +12,22 @@ export interface ModelAnswer {
   readonly expiresIn?: number;
 }
 
+/** A release's answer, likewise. */
+export interface ModelRelease {
+  readonly state: 'released' | 'gone';
+  readonly successor?: ModelAnswer;
+}
+
+/** What else a release may say: how many fencing tokens beyond the first were used, and who is to follow. */
+export interface ModelPass {
+  readonly used?: number | undefined;
+  readonly successor?: { readonly token: string; readonly ttl: number } | undefined;
+}
+
 export class ModelKey {
   now = 0;
+  /** For each finished grant how many fencing tokens beyond its first may have been used. */
+  readonly used = new Map<number, number>();
   private grants = 0;
   private last: { token: string; until: number; released: boolean } = { token: '', until: 0, released: true };
   private line: { token: string; until: number }[] = [];
@@ -43,22 +58,49 @@ export class ModelKey {
     return { state: 'waiting', expiresIn: this.last.until - this.now };
   }
 
-  release(token: string): ReleaseAnswer {
-    if (token === this.last.token) {
-      if (!this.last.released) {
-        this.last.released = true;
-        this.admitNext();
-      }
-      return 'released';
+  release(token: string, { used = 0, successor }: ModelPass = {}): ModelRelease {
+    const state = this.leave(token, used, successor);
+    if (!successor) return { state };
+    return { state, successor: this.stand(successor.token, successor.ttl) };
+  }
+
+  inspect(): Pick<KeyState, 'waiting'> & { holder: string | null; grant: number; used: number } {
+    this.dropDead();
+    const { grants: grant, last } = this;
+    const used = last.released ? (this.used.get(grant) ?? 0) : 0;
+    return { holder: this.holder(), waiting: this.line.map(({ token }) => token), grant, used };
+  }
+
+  /** What a token has, kept as a touch keeps it; but nobody comes in by it. */
+  private stand(token: string, ttl: number): ModelAnswer {
+    if (this.owns(token) || this.place(token) === undefined) return this.touch(token, ttl);
+    this.place(token)!.until = this.now + this.timing.placeLife;
+    return { state: 'waiting', expiresIn: Math.max(0, this.last.until - this.now) };
+  }
+
+  private leave(token: string, used: number, successor: ModelPass['successor']): 'released' | 'gone' {
+    if (token !== this.last.token) {
+      const waited = this.place(token) !== undefined;
+      this.line = this.line.filter((place) => place.token !== token);
+      return waited ? 'released' : 'gone';
     }
-    if (this.place(token) === undefined) return 'gone';
-    this.line = this.line.filter((place) => place.token !== token);
+    if (!this.last.released) {
+      this.last.released = true;
+      this.used.set(this.grants, used);
+      if (successor) this.line.push({ token: successor.token, until: this.now + this.timing.placeLife });
+      this.admitNext();
+    }
     return 'released';
   }
 
-  inspect(): Omit<KeyState, 'key' | 'holder' | 'lastFencingToken'> & { holder: string | null; grant: number } {
-    this.dropDead();
-    return { holder: this.holder(), waiting: this.line.map(({ token }) => token), grant: this.grants };
+  /** Whether the lease is the token's to give back, be it expired. */
+  owns(token: string): boolean {
+    return this.last.token === token && !this.last.released;
+  }
+
+  /** Whether a token has the lease, be it expired, or waits for it. */
+  knows(token: string): boolean {
+    return this.owns(token) || this.place(token) !== undefined;
   }
 
   private holder(): string | null {
@@ -78,6 +120,7 @@ export class ModelKey {
     this.dropDead();
     const next = this.line.shift();
     if (next === undefined) return;
+    if (!this.last.released) this.used.set(this.grants, FENCE_BLOCK - 1);
     this.grants += 1;
     this.last = { token: next.token, until: this.now + this.timing.claimWindow, released: false };
   }

@@ -1,9 +1,10 @@
 /**
- * Random schedules: a few hundred requests of four tokens for two keys, in an order that a seed decides, with answers
- * and states compared with a reference model. Where the test owns the clock, time passes between requests too.
+ * Random schedules: a few hundred requests of four tokens and their successors for two keys, in an order that a seed
+ * decides, with answers and states compared with a reference model. Where the test owns the clock, time passes between
+ * requests too.
  */
 import { expect, it } from '@jest/globals';
-import type { KeyState, StoreAnswer } from '../../lib/stores/lock-store.js';
+import type { KeyState, ReleaseAnswer, ReleaseRequest, StoreAnswer } from '../../lib/stores/lock-store.js';
 import { LONG, useScene } from './lock-store.harness.js';
 import type { LockStoreHarnessFactory } from './lock-store.harness.js';
 import { ModelKey } from './reference-model.js';
@@ -25,8 +26,10 @@ export function scheduleCases(factory: LockStoreHarnessFactory): void {
     const keys = [scene.key(), scene.key()];
     const tokens = Array.from({ length: 4 }, () => driver.token());
     const models = new Map(keys.map((key) => [key, new ModelKey(timing)]));
-    const grants = new Map(keys.map((key) => [key, new Grants()]));
     const modelOf = (key: string): ModelKey => models.get(key)!;
+    const grants = new Map(keys.map((key) => [key, new Grants(modelOf(key).used)]));
+    /** Requests to pass leases on, which are sent again now and then. */
+    const passes: Release[] = [];
 
     const compareAnswers = (key: string, answer: StoreAnswer, model: ModelAnswer): void => {
       expect(answer.state).toBe(model.state);
@@ -40,10 +43,20 @@ export function scheduleCases(factory: LockStoreHarnessFactory): void {
       expect(rest).toBeLessThanOrEqual(model);
     };
     const compareStates = (state: KeyState): void => {
-      const { holder, waiting, grant } = modelOf(state.key).inspect();
+      const { holder, waiting, grant, used } = modelOf(state.key).inspect();
       expect({ holder: state.holder?.token ?? null, waiting: state.waiting }).toEqual({ holder, waiting });
-      if (grant > 0) grants.get(state.key)!.see(grant, state.lastFencingToken!);
+      if (grant > 0) grants.get(state.key)!.see(grant, state.lastFencingToken! - used);
       else expect(state.lastFencingToken).toBeNull();
+    };
+    const compareRelease = ({ used, ...request }: Release, answer: ReleaseAnswer): void => {
+      const { key, token, successor } = request;
+      const isFirst = modelOf(key).owns(token);
+      const model = modelOf(key).release(token, { used, successor });
+      // Whether a pass was carried out before may be forgotten.
+      if (successor && !isFirst) expect(['released', 'gone']).toContain(answer.state);
+      else expect(answer.state).toBe(model.state);
+      expect(answer.successor === undefined).toBe(successor === undefined);
+      if (successor) compareAnswers(key, answer.successor!, model.successor!);
     };
 
     for (let step = 0; step < STEPS; step++) {
@@ -53,7 +66,7 @@ export function scheduleCases(factory: LockStoreHarnessFactory): void {
         const token = pick([modelOf(key).inspect().holder ?? pick(tokens), pick(tokens)]);
         return { ...KIND, key, token, ttl: pick(ttls) };
       });
-      const action = pick(['acquire', 'join', 'touch', 'touch', 'release', 'release', 'advance']);
+      const action = pick(['acquire', 'join', 'touch', 'release', 'release', 'pass', 'pass', 'advance']);
       if (action === 'acquire' || action === 'join') {
         const wait = action === 'join';
         const answers = await store.acquire(requests.map((request) => ({ ...request, wait })));
@@ -64,8 +77,23 @@ export function scheduleCases(factory: LockStoreHarnessFactory): void {
         const answers = await store.touch(requests);
         requests.forEach(({ key, token, ttl }, i) => compareAnswers(key, answers[i]!, modelOf(key).touch(token, ttl)));
       } else if (action === 'release') {
-        const answers = await store.release(requests);
-        expect(answers).toEqual(requests.map(({ key, token }) => modelOf(key).release(token)));
+        const releases = requests.map(({ key, token }) => ({ ...KIND, key, token }));
+        const answers = await store.release(releases);
+        releases.forEach((request, i) => compareRelease(request, answers[i]!));
+      } else if (action === 'pass') {
+        const { key, token: any, ttl } = requests[0]!;
+        // Only a lease is passed on; a place in line is not.
+        const token = modelOf(key).inspect().waiting.includes(any) ? driver.token() : any;
+        const used = below(5);
+        const fencingToken = grants.get(key)!.last + used;
+        const successor = pick([undefined, { token: driver.token(), ttl }]);
+        if (successor) tokens[below(tokens.length)] = successor.token;
+        // Not of a token that came back under the same name since.
+        const again = passes.findLast(({ key, token }) => !modelOf(key).knows(token));
+        const request = again && below(3) === 0 ? again : { ...KIND, key, token, fencingToken, successor, used };
+        passes.push(request);
+        const { used: _, ...sent } = request;
+        compareRelease(request, (await store.release([sent]))[0]!);
       } else if (!scene.realTime) {
         const passed = 10 * (1 + below(25));
         await scene.advance(passed);
@@ -77,20 +105,35 @@ export function scheduleCases(factory: LockStoreHarnessFactory): void {
   });
 }
 
-/** Ties the numbers of the model's grants to fencing tokens: one each, and both grow together. */
+/** A request to release, and how many fencing tokens beyond the first its lease has used. */
+type Release = ReleaseRequest & { readonly used?: number };
+
+/** Ties the numbers of the model's grants to fencing tokens: one each, and those of the next beyond the last used. */
 class Grants {
   private readonly fences = new Map<number, number>();
+
+  constructor(private readonly used: ReadonlyMap<number, number>) {}
 
   get size(): number {
     return this.fences.size;
   }
 
+  /** The first fencing token of the latest grant; a small number before there is one. */
+  get last(): number {
+    return Math.max(1, ...this.fences.values());
+  }
+
   see(grant: number, fence: number): void {
-    const contradicting = [...this.fences].filter(
-      ([other, seen]) => Math.sign(fence - seen) !== Math.sign(grant - other),
-    );
+    const contradicting = [...this.fences].filter(([other, seen]) => {
+      if (other === grant) return seen !== fence;
+      return other < grant ? this.lastOf(other, seen) >= fence : this.lastOf(grant, fence) >= seen;
+    });
     expect({ grant, fence, contradicting }).toEqual({ grant, fence, contradicting: [] });
     this.fences.set(grant, fence);
+  }
+
+  private lastOf(grant: number, fence: number): number {
+    return fence + (this.used.get(grant) ?? 0);
   }
 }
 

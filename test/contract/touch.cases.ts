@@ -1,6 +1,6 @@
 /** Touch: signs of life of holders and of waiters, and what they learn by them. */
 import { expect, it } from '@jest/globals';
-import { LONG, SHORT, fenceOf, useScene } from './lock-store.harness.js';
+import { LONG, SHORT, fenceOf, inLine, useScene } from './lock-store.harness.js';
 import type { LockStoreHarnessFactory } from './lock-store.harness.js';
 
 export function touchCases(factory: LockStoreHarnessFactory): void {
@@ -51,7 +51,7 @@ export function touchCases(factory: LockStoreHarnessFactory): void {
     const { waiting } = await store.queue(key, 2);
     for (const waiter of waiting) {
       const answer = await store.touch(key, waiter);
-      expect(answer).toEqual({ state: 'waiting', expiresIn: expect.any(Number) });
+      expect(answer).toEqual(inLine());
       const { expiresIn } = answer as { expiresIn: number };
       expect(Number.isInteger(expiresIn)).toBe(true);
       expect(expiresIn).toBeGreaterThan(0);

@@ -12,9 +12,8 @@ async function hangUp(client: Redis, kind: 'normal' | 'pubsub'): Promise<number>
 }
 
 async function subscribers(client: Redis): Promise<number> {
-  return String(await client.call('CLIENT', 'LIST', 'TYPE', 'pubsub'))
-    .split('\n')
-    .filter(Boolean).length;
+  const list = String(await client.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
+  return list.split('\n').filter((line) => line.includes(' sub=1 ')).length;
 }
 
 async function scene(options: Parameters<typeof openLocks>[1] = {}) {
@@ -28,6 +27,7 @@ describe('CLIENT KILL', () => {
     const held = await rival.acquire('key');
     const waiting = locks.acquire('key');
     await nextEvent(locks, 'waiting');
+    await until(async () => (await subscribers(client)) === 1);
     expect(await hangUp(client, kind)).toBeGreaterThan(0);
     await held.release();
     await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
@@ -39,6 +39,7 @@ describe('CLIENT KILL', () => {
     const held = await rival.acquire('key');
     const waiting = locks.acquire('key');
     await nextEvent(locks, 'waiting');
+    await until(async () => (await subscribers(client)) === 1);
     await Promise.all([held.release(), hangUp(client, 'pubsub'), hangUp(client, 'normal')]);
     await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
   });
@@ -48,8 +49,9 @@ describe('CLIENT KILL', () => {
     const held = await rival.acquire('key');
     const waiting = locks.acquire('key');
     await nextEvent(locks, 'waiting');
+    await until(async () => (await subscribers(client)) === 1);
     await hangUp(client, 'pubsub');
-    await until(async () => (await subscribers(client)) === 1 && (await client.pubsub('CHANNELS')).length === 1);
+    await until(async () => (await subscribers(client)) === 1);
     await held.release();
     await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
   });

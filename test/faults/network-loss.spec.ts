@@ -45,13 +45,11 @@ describe.each(['cut', 'cut-reply'] as const)('the connection breaks (%s)', (fate
   it('when a waiter joins the line: it has one place', async () => {
     const { proxy, locks, rival } = await scene();
     const held = await rival.acquire('key');
-    // The first acquire only tries; the second joins the line.
-    const tried = proxy.next(requestOf('acquire'));
-    const waiting = locks.acquire('key');
-    await tried;
     const broken = proxy.once(requestOf('acquire'), fate);
+    const inLine = nextEvent(locks, 'waiting');
+    const waiting = locks.acquire('key');
     await broken;
-    await nextEvent(locks, 'waiting');
+    await inLine;
     expect((await rival.inspect('key')).waiting).toHaveLength(1);
     await held.release();
     await (await within(HEARTBEAT_AND_ROOM, waiting)).release();

@@ -196,7 +196,7 @@ it('every promise settles, the shutdown too', async () => {
   const locks = app.get(LockService);
   const log = logOf(locks);
   const [held, shared, kept] = [await locks.acquire('a'), await locks.acquire('b'), await locks.acquire('c')];
-  const waiting = locks.acquire('a');
+  const waiting = locks.acquire('a', { fair: true });
   await nextEvent(locks, 'waiting');
   await hang(redis);
   const promises = [

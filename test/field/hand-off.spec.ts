@@ -14,15 +14,16 @@ interface Command {
 async function commandsOfRelease(waiters: number): Promise<number> {
   const prefix = freshPrefix();
   const open = async (): Promise<LockService> => (await start({ imports: [lockModule({ prefix })] })).get(LockService);
+  // Before anything else is sent: ioredis takes what arrives together with the answer to MONITOR for another answer.
+  const log: Command[] = [];
+  const monitor = await ownClient().monitor();
+  closeAfterTest({ close: async () => monitor.disconnect() });
   const holder = await open();
   const lock = await holder.acquire('key');
   const services = await Promise.all(Array.from({ length: waiters }, open));
   const turns = services.map(async (locks) => (await locks.acquire('key')).release());
   await keyBecomes(holder, 'key', ({ waiting }) => waiting.length === waiters);
 
-  const log: Command[] = [];
-  const monitor = await ownClient().monitor();
-  closeAfterTest({ close: async () => monitor.disconnect() });
   monitor.on('monitor', (_time: string, args: string[], source: string) => log.push({ args, source }));
   await lock.release();
   const begin = (): number => log.findIndex(({ args, source }) => source !== 'lua' && args.includes(lock.token));

@@ -14,8 +14,8 @@ it('no way to cancel a wait', async () => {
   const [locks, rival] = [await openLocks({ prefix }), await openLocks({ prefix })];
   const lock = await rival.acquire('key');
   const cancel = new AbortController();
-  const cancelled = rejection(locks.acquire('key', { wait: Infinity, signal: cancel.signal }));
-  const next = locks.acquire('key');
+  const cancelled = rejection(locks.acquire('key', { wait: Infinity, signal: cancel.signal, fair: true }));
+  const next = locks.acquire('key', { fair: true });
   await keyBecomes(rival, 'key', ({ waiting }) => waiting.length === 2);
   cancel.abort(new Error('the client hung up'));
   expect(await cancelled).toBe(cancel.signal.reason);

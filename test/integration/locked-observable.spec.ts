@@ -39,6 +39,13 @@ class Feed {
     });
   }
 
+  /** Waits in the server's line, as the waiters of other processes do. */
+  @Locked('feed:<0>', { fair: true })
+  queued(_id: string): Observable<string> {
+    this.calls++;
+    return this.source;
+  }
+
   @Locked('feed:<0>')
   numbers(_id: string): Observable<number> {
     return of(1, 2, 3, 4, 5).pipe(tap((number) => this.produced.push(number)));
@@ -147,7 +154,7 @@ describe('an Observable', () => {
     const lock = await feed.locks.acquire('feed:1');
     const waiting = nextEvent(feed.locks, 'waiting');
     const errors: unknown[] = [];
-    const subscription = feed.watch('1').subscribe({ error: (error: unknown) => errors.push(error) });
+    const subscription = feed.queued('1').subscribe({ error: (error: unknown) => errors.push(error) });
     await waiting;
     expect((await feed.locks.inspect('feed:1')).waiting).toHaveLength(1);
     subscription.unsubscribe();

@@ -2,7 +2,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { jest } from '@jest/globals';
-import { lastValueFrom, Observable, of, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, Observable, of, take, toArray } from 'rxjs';
 import { Locked, LockService } from 'nestjs-distributed-lock';
 import { freshPrefix, lockModule, start, startWith } from './support/apps.js';
 import { isFree, keyBecomes, rejection, until } from './support/waiting.js';
@@ -93,8 +93,15 @@ it("'skip': so is one whose wait the shutdown ends", async () => {
   const shared = { prefix: freshPrefix() };
   const [{ app, reports }, other] = [await startReports(shared), await startWith(Reports, shared)];
   const lock = await other.locks.acquire('report');
+  const inLine = firstValueFrom(
+    reports.locks.events$.pipe(
+      filter(({ type }) => type === 'waiting'),
+      take(3),
+      toArray(),
+    ),
+  );
   const skipped = reports.skipped();
-  await keyBecomes(other.locks, 'report', ({ waiting }) => waiting.length === 3);
+  await inLine;
   await app.close();
   expect(await skipped).toEqual(NOTHING);
   expect(reports.bodies).toBe(0);

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Controller, Get, Inject, Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { lastValueFrom, Observable, Subject } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, Observable, Subject, take, toArray } from 'rxjs';
 import { Locked, LockLostError, LockService, LockShutdownError } from 'nestjs-distributed-lock';
 import type { Lock, LockEvent } from 'nestjs-distributed-lock';
 import { ADAPTERS, freshPrefix, lockModule, start, startHttp, startWith } from './support/apps.js';
@@ -103,12 +103,20 @@ describe('app.close()', () => {
   it('cancels waits and leaves no place in line', async () => {
     const { app, orders, other } = await pair();
     const lock = await other.locks.acquire('order:1');
+    const inLine = firstValueFrom(
+      orders.locks.events$.pipe(
+        filter(({ type }) => type === 'waiting'),
+        take(3),
+        toArray(),
+      ),
+    );
     const waits = [
       () => orders.inner('1'),
       () => lastValueFrom(orders.watch('1')),
       () => orders.locks.acquire(['order:0', 'order:1'], { wait: Infinity }),
     ].map((call) => rejection(call()));
-    await keyBecomes(other.locks, 'order:1', ({ waiting }) => waiting.length === 3);
+    await inLine;
+    expect((await other.locks.inspect('order:1')).waiting).not.toEqual([]);
     await app.close();
     for (const error of await Promise.all(waits)) expect(error).toBeInstanceOf(LockShutdownError);
     expect((await other.locks.inspect('order:1')).waiting).toEqual([]);

@@ -67,7 +67,7 @@ const SCENES: Record<string, (key: string) => Promise<unknown>> = {
   },
   'a waiter was granted the key, and others wait': async (key) => {
     const lock = await locks.acquire(key);
-    const [next] = [rival.acquire(key), locks.acquire(key).catch(() => undefined)];
+    const [next] = [rival.acquire(key), locks.acquire(key, { fair: true }).catch(() => undefined)];
     await observer.queued(key, 2);
     await lock.release();
     await next;

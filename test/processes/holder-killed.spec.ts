@@ -58,7 +58,7 @@ describe('waiters that are killed', () => {
     const [holder, dead, waiter] = await Promise.all([startHolder(), startHolder(), startHolder()]);
     await holder.ask('acquire', key);
     for (let i = 1; i <= count; i++) {
-      void dead.ask('acquire', key);
+      void dead.ask('acquire', key, { fair: true });
       await observer.queued(key, i);
     }
     const next = waiter.ask<Held>('acquire', key);

@@ -10,7 +10,7 @@ const ROUNDS = 10;
 const observer = new Observer();
 afterAll(() => observer.close());
 
-describe('40 waiters of four processes', () => {
+describe('40 waiters of four processes with `fair: true`', () => {
   it('get the key in the order in which they came to the server', async () => {
     const settings = { url: observer.url, prefix: observer.prefix, ttl: 10_000 };
     const programs = await Promise.all(Array.from({ length: PROCESSES }, () => Program.start('holder', settings)));
@@ -18,7 +18,7 @@ describe('40 waiters of four processes', () => {
     const turns: Promise<Held>[] = [];
     let line: readonly string[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
-      turns.push(...programs.map((program) => program.ask<Held>('turn', 'key')));
+      turns.push(...programs.map((program) => program.ask<Held>('turn', 'key', { fair: true })));
       const { waiting } = await observer.queued('key', round * PROCESSES);
       // Whoever comes goes to the end.
       expect(waiting.slice(0, line.length)).toEqual(line);

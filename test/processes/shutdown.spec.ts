@@ -61,8 +61,9 @@ describe('SIGTERM', () => {
     const request = (): Promise<Response> => fetch(`${address}/page`, { headers: { connection: 'close' } });
     const served = request();
     await server.next('running');
+    const waits = server.next('waiting');
     const turnedAway = request();
-    await observer.queued('page', 1);
+    await waits;
     server.terminate();
     expect((await turnedAway).status).toBe(503);
     await server.ask('end', 'page');

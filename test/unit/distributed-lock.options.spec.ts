@@ -12,6 +12,7 @@ describe('the options of the module', () => {
   it('have defaults', () => {
     expect(read({ connection: 'memory' })).toEqual({
       settings: DEFAULT_SETTINGS,
+      handOff: { count: 64, time: 50 },
       prefix: 'lock',
       commandTimeout: 5_000,
       shutdownGrace: 10_000,
@@ -19,13 +20,36 @@ describe('the options of the module', () => {
   });
 
   it('are what is said, in milliseconds', () => {
-    const said = { prefix: 'app', commandTimeout: '1s', shutdownGrace: 0, ttl: '5s', wait: Infinity };
+    const said = {
+      prefix: 'app',
+      commandTimeout: '1s',
+      shutdownGrace: 0,
+      ttl: '5s',
+      wait: Infinity,
+      fair: true,
+      handOff: { time: '1s' },
+    };
     expect(read({ connection: 'memory', ...said })).toEqual({
-      settings: { ...DEFAULT_SETTINGS, ttl: 5_000, wait: Infinity },
+      settings: { ...DEFAULT_SETTINGS, ttl: 5_000, wait: Infinity, fair: true },
+      handOff: { count: 64, time: 1_000 },
       prefix: 'app',
       commandTimeout: 1_000,
       shutdownGrace: 0,
     });
+  });
+
+  it.each([
+    [{ count: -1 }, 'handOff.count'],
+    [{ count: 1.5 }, 'handOff.count'],
+    [{ count: 1_024 }, 'handOff.count'],
+    [{ count: '64' }, 'handOff.count'],
+    [{ time: -1 }, 'handOff.time'],
+    [{ time: 'soon' }, 'handOff.time'],
+    [null, 'handOff'],
+    [64, 'handOff'],
+  ])('refuse the hand-off budget %p and name the option', (handOff, name) => {
+    expect(() => read({ connection: 'memory', handOff })).toThrow(LockOptionsError);
+    expect(() => read({ connection: 'memory', handOff })).toThrow(`\`${name}\``);
   });
 
   it.each([

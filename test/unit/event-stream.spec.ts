@@ -61,9 +61,12 @@ describe('a lock tells', () => {
     await advance(300);
     await rival.release('key', 'rival');
     const { key, token, fencingToken } = await asked;
+    await flush();
     expect(events).toEqual([
       { type: 'waiting', key, token, holderExpiresInMs: 5_000 },
       { type: 'acquired', key, token, fencingToken, waitedMs: 300 },
+      // The claim window of the grant, prolonged to the full ttl.
+      { type: 'renewed', key, token, fencingToken, ttl: 1_000 },
     ]);
   });
 

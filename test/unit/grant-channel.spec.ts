@@ -1,154 +1,167 @@
-/** One subscription per process, opened when it is needed, and nobody waits for it longer than it is worth. */
+/** One subscription per process, opened when somebody waits; a grant is heard of, or it is said that some may be missed. */
 import { describe, expect, it, jest } from '@jest/globals';
 import { CHANNEL_PREFIX, GrantChannel } from '../../lib/stores/redis/grant-channel.js';
-import { outcomeOf } from './support/engine.js';
-import { advance, flush, useFakeClock } from './support/fake-clock.js';
+import type { Grant } from '../../lib/stores/lock-store.js';
+import { flush, useFakeClock } from './support/fake-clock.js';
 import { FakeRedis } from './support/fake-redis.js';
 
-function tune() {
-  const client = new FakeRedis();
-  const tokens: string[] = [];
-  const channel = new GrantChannel(
-    () => client.duplicate(),
-    'process',
-    (token) => tokens.push(token),
-  );
-  const open = (limit = 60_000) => outcomeOf(channel.open(limit));
-  return { channel, tokens, open, subscribers: client.children };
+const MESSAGE = 'process-1 1790000000000007 2000 1790000000000000';
+const GRANT: Grant = { token: 'process-1', fencingToken: 1_790_000_000_000_007, ttl: 2_000, at: 1_790_000_000_000_000 };
+
+function tune(status = 'ready') {
+  const subscribers: FakeRedis[] = [];
+  const grants: Grant[] = [];
+  const heard = { resumes: 0 };
+  const open = (): FakeRedis => {
+    const subscriber = new FakeRedis(status);
+    subscribers.push(subscriber);
+    return subscriber;
+  };
+  const channel = new GrantChannel(open, 'process', {
+    granted: (grant) => grants.push(grant),
+    resumed: () => (heard.resumes += 1),
+  });
+  return { channel, grants, subscribers, heard };
+}
+
+/** A channel whose subscription the server has confirmed. */
+async function tuned() {
+  const bench = tune();
+  bench.channel.open();
+  bench.subscribers[0]!.sent[0]!.answer(1);
+  await flush();
+  return bench;
 }
 
 describe('the grant channel', () => {
   useFakeClock();
 
   it('opens no connection before somebody waits', () => {
-    const { channel, subscribers } = tune();
-    expect([subscribers.length, channel.isOpen]).toEqual([0, false]);
+    expect(tune().subscribers).toEqual([]);
   });
 
   it('subscribes once, on one connection, however many wait', async () => {
-    const { channel, open, subscribers } = tune();
-    const opening = [open(), open(), open()];
-    await flush();
-    expect(opening.map(({ state }) => state)).toEqual(['pending', 'pending', 'pending']);
+    const { channel, subscribers, heard } = tune();
+    for (let i = 0; i < 3; i++) channel.open();
     expect(subscribers).toHaveLength(1);
     expect(subscribers[0]!.sent).toMatchObject([{ command: 'subscribe', args: [`${CHANNEL_PREFIX}process`] }]);
     subscribers[0]!.sent[0]!.answer(1);
     await flush();
-    opening.push(open());
-    await flush();
-    expect(opening.map(({ state }) => state)).toEqual(['resolved', 'resolved', 'resolved', 'resolved']);
-    expect([channel.isOpen, subscribers.length, jest.getTimerCount()]).toEqual([true, 1, 0]);
+    channel.open();
+    expect([subscribers.length, subscribers[0]!.sent.length, heard.resumes]).toEqual([1, 1, 1]);
   });
 
-  it('tells the token of each message', async () => {
-    const { open, subscribers, tokens } = tune();
-    open();
-    subscribers[0]!.emit('message', 'channel', 'process 1');
-    subscribers[0]!.emit('message', 'channel', Buffer.from('process 2'));
-    expect(tokens).toEqual(['process 1', 'process 2']);
+  it('says that grants may have been missed once the server has confirmed, not before', async () => {
+    const { channel, subscribers, heard } = tune();
+    channel.open();
+    await flush();
+    expect(heard.resumes).toBe(0);
+    subscribers[0]!.sent[0]!.answer(1);
+    await flush();
+    expect(heard.resumes).toBe(1);
+  });
+
+  it('tells the grant of each message', async () => {
+    const { grants, subscribers } = await tuned();
+    subscribers[0]!.emit('message', 'channel', MESSAGE);
+    subscribers[0]!.emit('message', 'channel', Buffer.from(MESSAGE.replace('-1', '-2')));
+    expect(grants).toEqual([GRANT, { ...GRANT, token: 'process-2' }]);
   });
 
   it.each([
-    [300, 300],
-    [60_000, 1_000],
-  ])('does not make a waiter with %d ms left wait for it longer than %d ms', async (limit, longest) => {
-    const { channel, open } = tune();
-    const opening = open(limit);
-    await advance(longest - 1);
-    expect(opening.state).toBe('pending');
-    await advance(1);
-    expect([opening.state, channel.isOpen, jest.getTimerCount()]).toEqual(['resolved', false, 0]);
+    '',
+    ' ',
+    'process-1',
+    'process-1 1 2',
+    'process-1 1 2 x',
+    'process-1 0 2000 1',
+    'process-1 1 -5 1',
+    ' 1 2 3',
+  ])('takes a message that is none for nothing (%j)', async (message) => {
+    const { grants, subscribers } = await tuned();
+    subscribers[0]!.emit('message', 'channel', message);
+    expect(grants).toEqual([]);
   });
 
-  it('goes on subscribing when its waiters no longer wait for it', async () => {
-    const { channel, open, subscribers } = tune();
-    open(100);
-    await advance(100);
-    subscribers[0]!.sent[0]!.answer(1);
+  it('keeps what its listener throws from the connection', async () => {
+    const subscriber = new FakeRedis();
+    const fail = (): never => {
+      throw new Error('from the listener of a test');
+    };
+    new GrantChannel(() => subscriber, 'process', { granted: fail, resumed: fail }).open();
+    subscriber.sent[0]!.answer(1);
     await flush();
-    expect(channel.isOpen).toBe(true);
+    expect(() => subscriber.emit('message', 'channel', MESSAGE)).not.toThrow();
+    expect(subscriber.disconnects).toBe(0);
   });
 
-  it('that was refused lets its waiters go, and is opened anew by the next', async () => {
-    const { channel, open, subscribers } = tune();
-    const opening = open();
+  it('that was refused is closed, and opened anew by the next', async () => {
+    const { channel, subscribers } = tune();
+    channel.open();
     subscribers[0]!.sent[0]!.fail(new Error('NOPERM'));
     await flush();
-    expect([opening.state, channel.isOpen, subscribers[0]!.disconnects]).toEqual(['resolved', false, 1]);
-    open();
+    expect(subscribers[0]!.disconnects).toBe(1);
+    channel.open();
     expect(subscribers).toHaveLength(2);
   });
 
   it('whose connection has ended for good is opened anew by the next', async () => {
-    const { channel, open, subscribers } = tune();
-    open();
-    subscribers[0]!.sent[0]!.answer(1);
-    await flush();
+    const { channel, subscribers } = await tuned();
     subscribers[0]!.become('end');
-    expect(channel.isOpen).toBe(false);
-    open();
-    subscribers[1]!.sent[0]!.answer(1);
-    await flush();
-    expect(channel.isOpen).toBe(true);
+    channel.open();
+    expect(subscribers).toHaveLength(2);
     subscribers[0]!.emit('end');
-    expect(channel.isOpen).toBe(true);
+    expect(subscribers[1]!.disconnects).toBe(0);
+    channel.open();
+    expect(subscribers).toHaveLength(2);
   });
 
   it('connects a lazy connection by itself, and subscribes when it is ready', async () => {
-    const lazy = new FakeRedis('wait');
-    const channel = new GrantChannel(
-      () => lazy,
-      'process',
-      () => undefined,
-    );
-    const opening = outcomeOf(channel.open(60_000));
+    const { channel, subscribers, heard } = tune('wait');
+    channel.open();
+    const lazy = subscribers[0]!;
     expect([lazy.connects, lazy.sent.length]).toEqual([1, 0]);
     lazy.become('ready');
     lazy.sent[0]!.answer(1);
     await flush();
-    expect([opening.state, channel.isOpen]).toEqual(['resolved', true]);
+    expect(heard.resumes).toBe(1);
   });
 
-  it('subscribes anew after each reconnect', async () => {
-    const { open, subscribers } = tune();
-    open();
-    subscribers[0]!.sent[0]!.answer(1);
-    await flush();
+  it('subscribes anew after each reconnect, and says that grants may have been missed', async () => {
+    const { subscribers, heard } = await tuned();
     subscribers[0]!.become('close');
     subscribers[0]!.become('ready');
     expect(subscribers[0]!.sent.map(({ command }) => command)).toEqual(['subscribe', 'subscribe']);
+    expect(heard.resumes).toBe(1);
+    subscribers[0]!.sent[1]!.answer(1);
+    await flush();
+    expect(heard.resumes).toBe(2);
   });
 
   it('survives a subscription that breaks off with its connection', async () => {
-    const { channel, open, subscribers } = tune();
-    const opening = open();
+    const { channel, subscribers, heard } = tune();
+    channel.open();
     subscribers[0]!.become('close');
     subscribers[0]!.sent[0]!.fail(new Error('Connection is closed.'));
     await flush();
-    expect([opening.state, channel.isOpen, subscribers[0]!.disconnects]).toEqual(['pending', false, 0]);
+    expect([subscribers[0]!.disconnects, heard.resumes]).toEqual([0, 0]);
     subscribers[0]!.become('ready');
     subscribers[0]!.sent[1]!.answer(1);
     await flush();
-    expect([opening.state, channel.isOpen]).toEqual(['resolved', true]);
+    expect(heard.resumes).toBe(1);
   });
 
   it('survives errors of its connection, which reconnects by itself', async () => {
-    const { channel, open, subscribers } = tune();
-    open();
-    subscribers[0]!.sent[0]!.answer(1);
-    await flush();
+    const { channel, subscribers } = await tuned();
     subscribers[0]!.emit('error', new Error('ECONNRESET'));
-    expect([channel.isOpen, subscribers.length]).toEqual([true, 1]);
+    channel.open();
+    expect([subscribers.length, subscribers[0]!.disconnects]).toEqual([1, 0]);
   });
 
-  it('closes its connection, and an answer that comes later opens nothing', async () => {
-    const { channel, open, subscribers } = tune();
-    const opening = open();
+  it('closes its connection', async () => {
+    const { channel, subscribers } = await tuned();
     channel.close();
-    subscribers[0]!.sent[0]!.answer(1);
-    await flush();
-    expect([channel.isOpen, subscribers[0]!.disconnects, opening.state]).toEqual([false, 1, 'resolved']);
-    expect(jest.getTimerCount()).toBe(0);
+    expect(subscribers[0]!.disconnects).toBe(1);
   });
 
   it('has nothing to close when it was never opened', () => {
@@ -157,9 +170,10 @@ describe('the grant channel', () => {
     expect(subscribers).toEqual([]);
   });
 
-  it('never keeps the process alive', () => {
-    const timers = jest.spyOn(globalThis, 'setTimeout');
-    tune().open();
-    expect(timers.mock.results.map(({ value }) => (value as NodeJS.Timeout).hasRef())).toEqual([false]);
+  it('has no timers: nobody waits for it', async () => {
+    const { channel } = tune();
+    channel.open();
+    await flush();
+    expect(jest.getTimerCount()).toBe(0);
   });
 });

@@ -1,13 +1,15 @@
 /** The one periodic task: who is called when, what is sent together, and what goes wrong alone. */
 import { describe, expect, it, jest } from '@jest/globals';
 import { Heartbeat } from '../../lib/lease/heartbeat.js';
-import type { Beat } from '../../lib/lease/heartbeat.js';
+import type { Beat, Touching } from '../../lib/lease/heartbeat.js';
 import type { StoreAnswer } from '../../lib/stores/lock-store.js';
 import { advance, useFakeClock } from './support/fake-clock.js';
-import { failing, FakeStore, Gate, hanging, unreachable } from './support/fake-store.js';
+import { failing, FakeStore, Gate, hanging, saying, unreachable } from './support/fake-store.js';
 
 /** Beats every `interval` milliseconds and writes down what it is told. */
-class Metronome implements Beat {
+class Metronome implements Beat, Touching {
+  place = -1;
+  listedFor = Infinity;
   readonly key: string;
   readonly kind = 'exclusive';
   ttl = 30_000;
@@ -24,10 +26,10 @@ class Metronome implements Beat {
     this.key = `key of ${token}`;
   }
 
-  beat(now: number): boolean {
+  beat(now: number): Touching | undefined {
     this.beats.push(now);
     this.dueAt = now + this.interval;
-    return this.onBeat();
+    return this.onBeat() ? this : undefined;
   }
 
   answered(...answer: [answer: StoreAnswer, sentAt: number, ttl: number]): void {
@@ -107,35 +109,29 @@ describe('the heartbeat', () => {
     expect(beat.beats).toEqual([20]);
   });
 
-  it('calls along with others who may be called already, but never for their sake', async () => {
-    const { heartbeat, store } = start();
-    const early = Object.assign(new Metronome('early', 100), { mayAt: 50 });
-    const others = [new Metronome('before', 40), new Metronome('after', 60)];
-    for (const beat of [early, ...others]) heartbeat.add(beat);
-    await advance(59);
-    expect(early.beats).toEqual([]);
-    await advance(1);
-    expect(early.beats).toEqual([60]);
-    expect(store.calls.map(({ requests }) => requests.map(({ token }) => token))).toEqual([
-      ['before'],
-      ['after', 'early'],
-    ]);
-  });
-
   it('ignores the move of somebody who has left', () => {
     const { heartbeat } = start();
     heartbeat.moved(new Metronome('a', 10));
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('waits longer than one timer can', async () => {
+  it('waits longer than its timer does at a time', async () => {
     const { heartbeat } = start();
-    const beat = new Metronome('a', 3_000_000_000);
+    const beat = new Metronome('a', 60_000.5);
     heartbeat.add(beat);
-    await advance(2_999_999_999);
+    await advance(60_000);
     expect(beat.beats).toEqual([]);
     await advance(1);
     expect(beat.beats).toHaveLength(1);
+  });
+
+  it('sets no timer anew for who is due before others, but not before it rings', () => {
+    const { heartbeat } = start();
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    for (const dueAt of [60_000, 30_000, 10_000, Infinity]) heartbeat.add(new Metronome(`due ${dueAt}`, dueAt));
+    expect(timers).toHaveBeenCalledTimes(1);
+    heartbeat.add(new Metronome('soon', 500));
+    expect(timers).toHaveBeenCalledTimes(2);
   });
 
   it('sends what is due together in one request, earliest deadline first', async () => {
@@ -200,9 +196,52 @@ describe('the heartbeat', () => {
     await advance(0);
     const failed = beats.filter(({ errors }) => errors.length > 0);
     const answered = beats.filter(({ answers }) => answers.length > 0);
-    expect(failed).toEqual(beats.slice(100, 200));
-    expect(answered).toEqual([...beats.slice(0, 100), ...beats.slice(200)]);
+    const second = new Set(store.calls[1]!.requests.map(({ token }) => token));
+    expect(second.size).toBe(100);
+    expect(failed).toEqual(beats.filter(({ token }) => second.has(token)));
+    expect(answered).toEqual(beats.filter(({ token }) => !second.has(token)));
     expect(failed[0]!.errors).toEqual([unreachable()]);
+  });
+
+  it('lets an entry that failed by itself touch no other of its chunk', async () => {
+    const { heartbeat, store } = start();
+    const beats = crowd(3);
+    const error = new Error('WRONGTYPE');
+    store.next('touch', saying({ state: 'gone' }, { state: 'unknown', error }, { state: 'gone' }));
+    for (const beat of beats) heartbeat.add(beat);
+    await advance(10);
+    const second = store.sent('touch')[1]!.token;
+    expect(beats.filter(({ token }) => token === second).map(({ errors }) => errors)).toEqual([[error]]);
+    const others = beats.filter(({ token }) => token !== second);
+    expect(others.map(({ answers, errors }) => [answers.length, errors.length])).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+  });
+
+  it('sends a touch out of turn at once, without moving the next', async () => {
+    const { heartbeat, store } = start();
+    const beat = new Metronome('a', 100);
+    heartbeat.add(beat);
+    heartbeat.touch([beat]);
+    expect(store.sent('touch').map(({ token }) => token)).toEqual(['a']);
+    await advance(99);
+    expect([beat.answers.length, beat.beats.length]).toEqual([1, 0]);
+    await advance(1);
+    expect(beat.beats).toEqual([100]);
+  });
+
+  it('calls a thousand in the order in which they are due, however often that changes', async () => {
+    const { heartbeat } = start();
+    const order: number[] = [];
+    const beats = Array.from({ length: 1_000 }, (_, i) => {
+      const dueAt = (i * 7_919) % 1_000;
+      return new Metronome(`t${i}`, dueAt + 1, Infinity, () => order.push(dueAt) < 0);
+    });
+    for (const beat of beats) heartbeat.add(beat);
+    await advance(1_000);
+    expect(order).toHaveLength(1_000);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
   it('goes on after a failed turn', async () => {

@@ -2,8 +2,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { LockEvents } from '../../lib/event-stream.js';
 import { Heartbeat } from '../../lib/lease/heartbeat.js';
+import { believedUntil, Lease } from '../../lib/lease/lease.js';
+import type { LeaseObserver } from '../../lib/lease/lease.js';
 import { LeaseKeeper } from '../../lib/lease/lease-keeper.js';
-import { LockLostError, LockNotHeldError, LockShutdownError } from '../../lib/lock.errors.js';
+import { LockLostError, LockNotHeldError, LockShutdownError, LockUnavailableError } from '../../lib/lock.errors.js';
 import { DEFAULT_SETTINGS } from '../../lib/lock.settings.js';
 import { outcomeOf, openLocks } from './support/engine.js';
 import { advance, flush, useFakeClock } from './support/fake-clock.js';
@@ -11,36 +13,67 @@ import { failing, FakeStore, Gate, hanging, saying, unheard } from './support/fa
 
 const SETTINGS = { ...DEFAULT_SETTINGS, ttl: 1_000 };
 
-/** A keeper by itself. `take` gives it a lease that the server granted. */
+/** A keeper by itself. `take` gives it a lease that the server granted, with a holder. */
 function keep() {
   const store = new FakeStore();
   const heartbeat = new Heartbeat(store);
   const keeper = new LeaseKeeper(store, heartbeat, new LockEvents());
-  const take = async (key: string, answeredAfter = 0) => {
+  const take = async (key: string): Promise<{ lease: Lease; losses: LockLostError[] }> => {
     const sentAt = performance.now();
-    const request = { key, token: `${store.processId} ${key}`, kind: 'exclusive', ttl: SETTINGS.ttl } as const;
-    const [answer] = await store.server.acquire([{ ...request, wait: false }]);
-    await advance(answeredAfter);
+    const token = `${store.processId} ${key}`;
+    const [answer] = await store.server.acquire([{ key, token, kind: 'exclusive', ttl: SETTINGS.ttl, wait: false }]);
     if (answer!.state !== 'held') throw new Error(`${key} is taken.`);
-    return keeper.keep({ ...request, fencingToken: answer!.fencingToken, sentAt }, SETTINGS, sentAt);
+    const losses: LockLostError[] = [];
+    const deadline = believedUntil(sentAt, SETTINGS.ttl);
+    const lease = new Lease({ key, token, fencingToken: answer!.fencingToken, sentAt, deadline }, observer(losses));
+    keeper.keep(lease);
+    lease.begin(SETTINGS, sentAt);
+    return { lease, losses };
   };
-  return { store, keeper, take };
+  /** What is lost is given back, as whoever owns a lease does. */
+  const observer = (losses: LockLostError[]): LeaseObserver => ({
+    renewed: () => undefined,
+    renewalFailed: () => undefined,
+    moved: (lease) => keeper.moved(lease),
+    lost: (lease, error) => {
+      losses.push(error);
+      keeper.forget(lease);
+      keeper.giveBack(lease.key, lease.token, lease.ttl);
+    },
+  });
+  const giveUp = (lease: Lease) => {
+    keeper.forget(lease);
+    lease.end();
+    return keeper.release({ key: lease.key, token: lease.token, kind: lease.kind }, lease.ttl);
+  };
+  return { store, keeper, take, giveUp };
 }
 
 describe('a grant', () => {
   useFakeClock();
 
   it('whose lease is over when the answer comes is given back, not given out', async () => {
-    const { store, take } = keep();
-    expect(await take('late', 988)).toBeUndefined();
+    const { locks, store } = openLocks();
+    const gate = new Gate<'acquire'>();
+    store.next('acquire', gate.after);
+    const asked = outcomeOf(locks.acquire('late'));
+    await advance(988);
+    gate.open();
     await flush();
+    expect(asked.value).toBeInstanceOf(LockUnavailableError);
     expect((await store.look('late')).holder).toBeNull();
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('that comes just in time is a lease', async () => {
-    const { take } = keep();
-    expect((await take('in time', 987))!.isHeld).toBe(true);
+  it('that comes just in time is a lock', async () => {
+    const { locks, store } = openLocks();
+    const gate = new Gate<'acquire'>();
+    store.next('acquire', gate.after);
+    const asked = outcomeOf(locks.acquire('in time'));
+    await advance(987);
+    gate.open();
+    await flush();
+    expect(asked).toMatchObject({ state: 'resolved', value: { isHeld: true } });
   });
 });
 
@@ -97,7 +130,7 @@ describe('a release', () => {
   it('of which nobody knows whether it came twice is a release', async () => {
     const { locks, store, heard } = openLocks();
     const lock = await locks.acquire('key');
-    store.next('release', saying('unknown'));
+    store.next('release', saying({ state: 'unknown' }));
     await lock.release();
     expect([heard('lost').length, heard('released').length]).toEqual([0, 1]);
   });
@@ -222,29 +255,74 @@ describe('a keeper at its end', () => {
   });
 
   it('is drained when the last lease is given back', async () => {
-    const { keeper, take } = keep();
-    const leases = [(await take('a'))!, (await take('b'))!];
+    const { keeper, take, giveUp } = keep();
+    const [a, b] = [await take('a'), await take('b')];
     const drained = outcomeOf(keeper.drained(10_000));
-    await keeper.release([leases[0]!]);
+    await giveUp(a.lease);
     expect(drained.state).toBe('pending');
-    await keeper.release([leases[1]!]);
+    await giveUp(b.lease);
     await flush();
     expect(drained.state).toBe('resolved');
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('waits no longer than the grace time for what is never given back', async () => {
+    const { keeper, take } = keep();
+    await take('a');
+    const drained = outcomeOf(keeper.drained(10_000));
+    await advance(9_999);
+    expect(drained.state).toBe('pending');
+    await advance(1);
+    expect(drained.state).toBe('resolved');
+  });
+
   it('takes away what is still held, gives it back, and waits for the answer', async () => {
     const { keeper, store, take } = keep();
-    const lease = (await take('a'))!;
+    const { losses } = await take('a');
     const gate = new Gate<'release'>();
     store.next('release', gate.before);
     const closed = outcomeOf(keeper.close((key) => new LockShutdownError('closing', { key })));
     await flush();
-    expect(lease.lossError).toMatchObject({ cause: { code: 'LOCK_SHUTDOWN' } });
+    expect(losses).toMatchObject([{ cause: { code: 'LOCK_SHUTDOWN' } }]);
     expect(closed.state).toBe('pending');
     gate.open();
     await flush();
     expect(closed.state).toBe('resolved');
     expect((await store.look('a')).holder).toBeNull();
+  });
+});
+
+describe('a release with more to say', () => {
+  useFakeClock();
+
+  it('is repeated with the last fencing token used, and without its successor', async () => {
+    const { keeper, store, take } = keep();
+    const { lease } = await take('a');
+    keeper.forget(lease);
+    lease.end();
+    store.next('release', failing);
+    const successor = { token: `${store.processId} next`, ttl: 500 };
+    const fencingToken = lease.fencingToken + 5;
+    const { key, token, kind } = lease;
+    const answer = await keeper.release({ key, token, kind, fencingToken, successor }, lease.ttl);
+    expect(answer).toMatchObject({ state: 'unknown', error: { code: 'LOCK_UNAVAILABLE' } });
+    await advance(500);
+    expect(store.sent('release').slice(1)).toEqual([{ key, token, kind, fencingToken }]);
+    expect(await store.look('a')).toMatchObject({ holder: null, lastFencingToken: fencingToken });
+  });
+
+  it('that the store could not carry out among others is repeated like one that was not answered', async () => {
+    const { keeper, store, take } = keep();
+    const { lease } = await take('a');
+    keeper.forget(lease);
+    const error = new Error('OOM');
+    store.next('release', saying({ state: 'unknown', error }));
+    expect(await keeper.release({ key: 'a', token: lease.token, kind: lease.kind }, lease.ttl)).toMatchObject({
+      state: 'unknown',
+      error,
+    });
+    await advance(500);
+    expect((await store.look('a')).holder).toBeNull();
+    expect(jest.getTimerCount()).toBe(0);
   });
 });

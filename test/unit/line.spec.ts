@@ -1,7 +1,7 @@
 /** Taking keys and waiting for them: how a wait begins, lasts, and succeeds. How it fails is in `wait-end.spec.ts`. */
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
-import { LockBusyError, LockTimeoutError, LockUnavailableError } from '../../lib/lock.errors.js';
+import { LockBusyError, LockUnavailableError } from '../../lib/lock.errors.js';
 import { outcomeOf, openLocks } from './support/engine.js';
 import { advance, blockEventLoop, flush, useFakeClock } from './support/fake-clock.js';
 import { failing, Gate, muted, saying } from './support/fake-store.js';
@@ -54,12 +54,13 @@ describe('taking a key', () => {
     expect((await store.look('key')).holder).toBeNull();
   });
 
-  it('through a store that misbehaves is never a lock', async () => {
+  it('through a store that misbehaves is never a lock, and not asked for again', async () => {
     const { locks, store } = openLocks();
-    for (const answer of [{ state: 'gone' }, { state: 'busy', expiresIn: 1 }] as const) {
-      store.next('acquire', saying(answer));
-      await expect(locks.acquire('key')).rejects.toBeInstanceOf(LockTimeoutError);
+    for (const answer of [{ state: 'gone' }, { state: 'busy', expiresIn: 1, at: 1 }] as const) {
+      store.always('acquire', saying(answer));
+      await expect(locks.acquire('key')).rejects.toBeInstanceOf(LockUnavailableError);
     }
+    expect(store.sent('acquire')).toHaveLength(2);
   });
 });
 
@@ -89,7 +90,7 @@ describe('waiting for a key', () => {
 
   it('ends at the next heartbeat when the message is lost', async () => {
     const { locks, store, rival } = openLocks();
-    store.onGrant(null);
+    store.listen(null);
     await rival.acquire('key', 'rival');
     const asked = outcomeOf(locks.acquire('key'));
     await advance(100);
@@ -141,7 +142,7 @@ describe('waiting for a key', () => {
     'for a holder that died with a ttl of %d ms lasts at most half a second longer than its lease',
     async (ttl) => {
       const { locks, store, rival } = openLocks({ wait: Infinity });
-      store.onGrant(null);
+      store.listen(null);
       await rival.acquire('key', 'dead', ttl);
       const asked = outcomeOf(locks.acquire('key'));
       for (let passed = 0; passed < ttl; passed += ttl / 4) {
@@ -171,7 +172,7 @@ describe('waiting for a key', () => {
 
   it('survives requests that hang', async () => {
     const { locks, store, rival } = openLocks();
-    store.onGrant(null);
+    store.listen(null);
     await rival.acquire('key', 'rival');
     const asked = outcomeOf(locks.acquire('key'));
     store.next('touch', muted);

@@ -190,9 +190,9 @@ describe('a lock engine that closes', () => {
 
   it('hears of no more grants', async () => {
     const { engine, store } = openLocks();
-    const onGrant = jest.spyOn(store, 'onGrant');
+    const listen = jest.spyOn(store, 'listen');
     await engine.close();
-    expect(onGrant).toHaveBeenLastCalledWith(null);
+    expect(listen).toHaveBeenLastCalledWith(null);
   });
 
   it('refuses before the servers of the application close, and closes after', async () => {

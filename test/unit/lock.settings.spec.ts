@@ -41,16 +41,24 @@ describe('a duration', () => {
 
 describe('settings', () => {
   it('are the defaults where nothing is said', () => {
-    expect(resolve({})).toEqual({ ttl: 30_000, wait: 10_000, autoRenew: true, maxHold: Infinity, reentrant: true });
+    expect(resolve({})).toEqual({
+      ttl: 30_000,
+      wait: 10_000,
+      autoRenew: true,
+      maxHold: Infinity,
+      reentrant: true,
+      fair: false,
+    });
   });
 
   it('are what is said, in milliseconds', () => {
-    expect(resolve({ ttl: '5s', wait: '1m', autoRenew: false, maxHold: '1h', reentrant: false })).toEqual({
+    expect(resolve({ ttl: '5s', wait: '1m', autoRenew: false, maxHold: '1h', reentrant: false, fair: true })).toEqual({
       ttl: 5_000,
       wait: 60_000,
       autoRenew: false,
       maxHold: 3_600_000,
       reentrant: false,
+      fair: true,
     });
   });
 

@@ -6,7 +6,8 @@ import type { StoreTiming } from '../../lib/stores/lock-store.js';
 import { MemoryLeases } from '../../lib/stores/memory/memory-leases.js';
 import { MemoryLockStore } from '../../lib/stores/memory/memory-lock-store.js';
 import { REMEMBERED_KEYS } from '../../lib/stores/memory/record-table.js';
-import { Driver, GrantLog, fenceOf } from '../contract/lock-store.harness.js';
+import { GrantLog } from '../contract/grant-log.js';
+import { Driver, fenceOf } from '../contract/lock-store.harness.js';
 
 const CYCLES = 10_000;
 
@@ -103,7 +104,7 @@ describe('MemoryLockStore', () => {
   it('reports nothing after it was stopped, and refuses to start again', async () => {
     const { driver, store } = open();
     const log = new GrantLog();
-    store.onGrant(log.listen);
+    store.listen(log);
     const { holder } = await driver.queue('key', 1);
     const released = driver.release('key', holder);
     await store.stop();
@@ -116,7 +117,7 @@ describe('MemoryLockStore', () => {
     const { driver, store } = open({ claimWindow: 100, placeLife: 100 });
     await store.start();
     const log = new GrantLog();
-    store.onGrant(log.listen);
+    store.listen(log);
     const { holder, waiting } = await driver.queue('key', 2, 100);
     expect(jest.getTimerCount()).toBe(0);
     await driver.release('key', holder);
@@ -129,9 +130,9 @@ describe('MemoryLockStore', () => {
     const { driver } = open();
     const clock = jest.spyOn(performance, 'now').mockReturnValue(0.4);
     const { waiting } = await driver.queue('key', 1, 150);
-    expect(await driver.touch('key', waiting[0]!)).toEqual({ state: 'waiting', expiresIn: 150 });
+    expect(await driver.touch('key', waiting[0]!)).toMatchObject({ state: 'waiting', expiresIn: 150 });
     clock.mockReturnValue(0.5);
-    expect(await driver.touch('key', waiting[0]!)).toEqual({ state: 'waiting', expiresIn: 150 });
+    expect(await driver.touch('key', waiting[0]!)).toMatchObject({ state: 'waiting', expiresIn: 150 });
     clock.mockReturnValue(150.3);
     expect((await driver.inspect('key')).holder).toMatchObject({ expiresIn: 1 });
     clock.mockReturnValue(150.5);
@@ -172,7 +173,7 @@ describe('MemoryLockStore', () => {
   it('reports no token that does not begin with its process id', async () => {
     const { driver, store } = open();
     const log = new GrantLog();
-    store.onGrant(log.listen);
+    store.listen(log);
     const { holder, waiting } = await driver.queue('own', 1);
     await driver.acquire('foreign', 'a');
     await driver.join('foreign', 'b');

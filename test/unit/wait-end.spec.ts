@@ -75,7 +75,7 @@ describe('a wait that ends', () => {
 
   it.each(['timed out', 'was cancelled'])('that %s while the grant was on its way gives it back', async (how) => {
     const bench = await inLine(1_000);
-    bench.store.onGrant(null);
+    bench.store.listen(null);
     await bench.rival.release('key', 'rival');
     expect((await bench.store.look('key')).holder).not.toBeNull();
     bench.store.always('touch', hanging);
@@ -86,16 +86,17 @@ describe('a wait that ends', () => {
     expect(await bench.store.look('key')).toMatchObject({ holder: null, waiting: [] });
   });
 
-  it('while its claim was carried out and not answered gives the lease back', async () => {
+  it('while a touch that made it the holder was not answered gives the lease back', async () => {
     const bench = await inLine(1_500);
-    const claim = new Gate<'touch'>();
-    bench.store.next('touch', claim.after);
+    bench.store.listen(null);
+    const touch = new Gate<'touch'>();
+    bench.store.next('touch', touch.after);
     await bench.rival.release('key', 'rival');
-    await flush();
-    expect(claim.isTaken).toBe(true);
+    await advance(1_000);
+    expect(touch.isTaken).toBe(true);
     bench.controller.abort();
     await flush();
-    claim.open();
+    touch.open();
     await flush();
     expect(bench.asked.state).toBe('rejected');
     expect((await bench.store.look('key')).holder).toBeNull();
@@ -189,16 +190,46 @@ describe('a caller that leaves while it asks', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('lets the next one in without any delay', async () => {
+  it('lets the next process in without any delay', async () => {
+    const { locks, store, rival } = openLocks();
+    store.next('acquire', muted);
+    const controller = new AbortController();
+    outcomeOf(locks.acquire('key', { signal: controller.signal }));
+    await flush();
+    const next = rival.token();
+    expect(await rival.join('key', next)).toMatchObject({ state: 'waiting' });
+    controller.abort();
+    await flush();
+    expect(await rival.touch('key', next)).toMatchObject({ state: 'held' });
+  });
+
+  it('leaves its request to the next of its process, who has the lock as soon as there is an answer', async () => {
+    const { locks, store } = openLocks();
+    const answer = new Gate<'acquire'>();
+    store.next('acquire', answer.after);
+    const controller = new AbortController();
+    outcomeOf(locks.acquire('key', { signal: controller.signal }));
+    await advance(1);
+    const next = outcomeOf(locks.acquire('key'));
+    controller.abort();
+    await flush();
+    expect((await store.look('key')).holder).not.toBeNull();
+    answer.open();
+    await flush();
+    expect(next.state).toBe('resolved');
+    expect(store.sent('acquire')).toHaveLength(1);
+  });
+
+  it('leaves the next of its process to ask anew when there is no answer in time', async () => {
     const { locks, store } = openLocks();
     store.next('acquire', muted);
     const controller = new AbortController();
     outcomeOf(locks.acquire('key', { signal: controller.signal }));
+    await advance(1);
     const next = outcomeOf(locks.acquire('key'));
-    await flush();
-    expect(next.state).toBe('pending');
     controller.abort();
-    await flush();
+    await advance(store.timeLimit);
     expect(next.state).toBe('resolved');
+    expect(store.sent('acquire')).toHaveLength(2);
   });
 });

@@ -1,165 +1,114 @@
-/** One caller in line: when it looks at the key again, and how its wait ends. */
+/** One caller that wants a key: when its time is over, and how it leaves the line of its process. */
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
-import { Waiter } from '../../lib/line/waiter.js';
-import type { Surroundings } from '../../lib/line/waiter.js';
-import { LockTimeoutError, LockUnavailableError } from '../../lib/lock.errors.js';
+import type { Hold } from '../../lib/lease/hold.js';
+import { Waiter, WaiterQueue } from '../../lib/line/waiter.js';
+import type { WaitingRoom } from '../../lib/line/waiter.js';
 import { DEFAULT_SETTINGS } from '../../lib/lock.settings.js';
-import { useFakeClock } from './support/fake-clock.js';
-import { unreachable } from './support/fake-store.js';
 
-class Street implements Surroundings {
-  readonly log: string[] = [];
-  reason: unknown;
-  granted = (): void => void this.log.push('granted');
-  rejoin = (): Promise<void> => Promise.resolve(void this.log.push('rejoin'));
-  gaveUp = (_waiter: Waiter, reason: unknown): void => {
-    this.log.push('gave up');
-    this.reason = reason;
-  };
-  failed = (): void => void this.log.push('failed');
-  moved = (): void => undefined;
+class Room implements WaitingRoom {
+  isAnswered = true;
+  readonly expiries: Waiter[] = [];
+  readonly reasons: unknown[] = [];
+  expired = (waiter: Waiter): void => void this.expiries.push(waiter);
+  cancelled = (_waiter: Waiter, reason: unknown): void => void this.reasons.push(reason);
 }
 
-function queue({ wait = 10_000, signal }: { wait?: number; signal?: AbortSignal } = {}) {
-  const line = new Street();
-  const settings = { ...DEFAULT_SETTINGS, wait };
-  return { line, waiter: new Waiter({ key: 'key', settings, askedAt: 0, until: wait, signal }, 'token', line) };
+function come({ wait = 10_000, askedAt = 0, signal }: { wait?: number; askedAt?: number; signal?: AbortSignal } = {}) {
+  const room = new Room();
+  const [resolve, reject] = [jest.fn<(hold: Hold) => void>(), jest.fn<(reason: unknown) => void>()];
+  const wanted = { key: 'key', settings: { ...DEFAULT_SETTINGS, wait }, askedAt, until: askedAt + wait, signal };
+  return { room, resolve, reject, waiter: new Waiter(wanted, room, resolve, reject) };
 }
 
-describe('a waiter looks again', () => {
-  useFakeClock();
-
-  it('once a second while the holder has long to go', () => {
-    const { waiter } = queue();
-    waiter.inLine(30_000, 500);
+describe('a waiter', () => {
+  it('gives up exactly when its time is over', () => {
+    const { room, waiter } = come({ wait: 1_300, askedAt: 200 });
     expect(waiter.dueAt).toBe(1_500);
+    waiter.beat(1_499);
+    expect(room.expiries).toEqual([]);
+    waiter.beat(1_500);
+    expect(room.expiries).toEqual([waiter]);
   });
 
-  it('less than half a second after the end of a lease that it sees for the first time', () => {
-    const { waiter } = queue();
-    waiter.inLine(300, 1_000);
-    expect(waiter.dueAt).toBe(1_700);
+  it('gives a server that has not answered yet a second, however short its wait', () => {
+    const { room, waiter } = come({ wait: 100, askedAt: 200 });
+    room.isAnswered = false;
+    expect(waiter.dueAt).toBe(1_200);
+    expect(come({ wait: 5_000, askedAt: 200 }).waiter.dueAt).toBe(5_200);
   });
 
-  it('exactly at the end of a lease that was not renewed since it looked last', () => {
-    const { waiter } = queue();
-    waiter.inLine(1_900, 1_000);
-    waiter.inLine(900, 2_000);
-    expect(waiter.dueAt).toBe(2_900);
+  it('that does not want to wait leaves it to the store how long one try takes', () => {
+    const { room, waiter } = come({ wait: 0 });
+    room.isAnswered = false;
+    expect(waiter.dueAt).toBe(Infinity);
+    room.isAnswered = true;
+    expect(waiter.dueAt).toBe(0);
   });
 
-  it('not before the next heartbeat when the lease was renewed meanwhile', () => {
-    const { waiter } = queue();
-    waiter.inLine(900, 1_000);
-    waiter.inLine(900, 2_000);
-    expect(waiter.dueAt).toBe(3_000);
-  });
-
-  it('takes a deadline that moved by a network delay for the same', () => {
-    const { waiter } = queue();
-    waiter.inLine(1_900, 1_000);
-    waiter.inLine(945, 2_000);
-    expect(waiter.dueAt).toBe(2_945);
-  });
-
-  it('no sooner than after a pause, however little is left', () => {
-    const { waiter } = queue();
-    waiter.inLine(1_000, 1_000);
-    waiter.inLine(1, 2_000);
-    expect(waiter.dueAt).toBe(2_050);
-  });
-
-  it('a second after it asked in vain', () => {
-    const { waiter, line } = queue();
-    waiter.inLine(300, 0);
-    jest.advanceTimersByTime(700);
-    waiter.unanswered(unreachable());
-    expect(waiter.dueAt).toBe(1_700);
-    expect(line.log).toEqual(['failed']);
-  });
-
-  it('only when it is time, and then not again at once', () => {
-    const { waiter } = queue();
-    waiter.inLine(30_000, 0);
-    // From half a heartbeat before it is time it may come along with others.
-    expect([499, 500, 501, 999, 1_000].map((now) => waiter.beat(now))).toEqual([false, true, false, false, true]);
-  });
-});
-
-describe('a wait ends', () => {
-  useFakeClock();
-
-  it('exactly when its time is over', () => {
-    const { waiter, line } = queue({ wait: 1_300 });
-    waiter.inLine(30_000, 1_000);
-    expect(waiter.dueAt).toBe(1_300);
-    waiter.beat(1_299);
-    expect(line.log).toEqual([]);
-    expect(waiter.beat(1_300)).toBe(false);
-    expect(line.reason).toBeInstanceOf(LockTimeoutError);
-  });
-
-  it('with a word about when to try again', () => {
-    const { waiter, line } = queue({ wait: 1_300 });
-    waiter.inLine(5_000, 1_000);
-    jest.advanceTimersByTime(1_300);
-    waiter.beat(1_300);
-    expect(line.reason).toMatchObject({ key: 'key', retryAfterMs: 4_700 });
-  });
-
-  it('as unavailable when the store did not answer last', () => {
-    const { waiter, line } = queue();
-    waiter.inLine(30_000, 0);
-    const cause = unreachable();
-    waiter.unanswered(cause);
-    waiter.beat(10_000);
-    expect(line.reason).toBeInstanceOf(LockUnavailableError);
-    expect(line.reason).toMatchObject({ cause });
-  });
-
-  it('as timed out when the store answered again after an error', () => {
-    const { waiter, line } = queue();
-    waiter.unanswered(unreachable());
-    waiter.inLine(30_000, 9_000);
-    waiter.beat(10_000);
-    expect(line.reason).toBeInstanceOf(LockTimeoutError);
-  });
-
-  it('with the reason of its signal, once', () => {
+  it('leaves with the reason of its signal', () => {
     const controller = new AbortController();
-    const { waiter, line } = queue({ signal: controller.signal });
+    const { room } = come({ signal: controller.signal });
     const reason = new Error('no longer needed');
     controller.abort(reason);
-    waiter.beat(10_000);
-    expect(line.log).toEqual(['gave up']);
-    expect(line.reason).toBe(reason);
-    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    expect(room.reasons).toEqual([reason]);
   });
 
-  it('deaf to whatever arrives later', () => {
-    const { waiter, line } = queue();
-    waiter.giveUp(new Error('enough'));
-    waiter.answered({ state: 'held', fencingToken: 1 }, 0);
-    waiter.answered({ state: 'gone' }, 0);
-    waiter.unanswered(unreachable());
-    expect(line.log).toEqual(['gave up']);
+  it.each(['succeed', 'reject'] as const)('listens to its signal no longer after it was told (%s)', (how) => {
+    const { signal } = new AbortController();
+    const { resolve, reject, waiter } = come({ signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    const outcome = new Error('told');
+    if (how === 'succeed') waiter.succeed(outcome as unknown as Hold);
+    else waiter.reject(outcome);
+    const told: unknown = (how === 'succeed' ? resolve : reject).mock.calls;
+    expect(told).toEqual([[outcome]]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
 
-describe('a waiter whose place is gone', () => {
-  useFakeClock();
+describe('the queue of a key', () => {
+  const queueOf = (count: number): { queue: WaiterQueue; waiters: Waiter[] } => {
+    const queue = new WaiterQueue();
+    const waiters = Array.from({ length: count }, () => come().waiter);
+    for (const waiter of waiters) queue.push(waiter);
+    return { queue, waiters };
+  };
 
-  it('joins again', () => {
-    const { waiter, line } = queue();
-    waiter.answered({ state: 'gone' }, 0);
-    expect(line.log).toEqual(['rejoin']);
+  it('keeps the order of coming', () => {
+    const { queue, waiters } = queueOf(4);
+    expect(queue.first).toBe(waiters[0]);
+    expect([...queue]).toEqual(waiters);
   });
 
-  it('joins once, however many touches found nothing', () => {
-    const { waiter, line } = queue();
-    waiter.answered({ state: 'gone' }, 0);
-    waiter.answered({ state: 'gone' }, 0);
-    expect(line.log).toEqual(['rejoin']);
+  it.each([
+    ['the first', 0],
+    ['one between', 1],
+    ['the last', 2],
+  ])('closes the gap that %s leaves', (_, index) => {
+    const { queue, waiters } = queueOf(3);
+    queue.remove(waiters[index]!);
+    const rest = waiters.filter((waiter) => waiter !== waiters[index]);
+    expect([...queue]).toEqual(rest);
+    const late = come().waiter;
+    queue.push(late);
+    expect([...queue]).toEqual([...rest, late]);
+    expect([waiters[index]!.before, waiters[index]!.behind]).toEqual([undefined, undefined]);
+  });
+
+  it('is as new when the last has left', () => {
+    const { queue, waiters } = queueOf(1);
+    queue.remove(waiters[0]!);
+    expect([queue.first, [...queue]]).toEqual([undefined, []]);
+    queue.push(waiters[0]!);
+    expect([...queue]).toEqual(waiters);
+  });
+
+  it('can be looked at as a whole before those who are met leave', () => {
+    const { queue, waiters } = queueOf(5);
+    const met = [...queue];
+    for (const waiter of met) queue.remove(waiter);
+    expect(met).toEqual(waiters);
+    expect(queue.first).toBeUndefined();
   });
 });

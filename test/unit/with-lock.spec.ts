@@ -83,7 +83,7 @@ describe('withLock', () => {
 
   it('learns of a loss at the release, too', async () => {
     const { locks, store } = openLocks();
-    store.next('release', saying('gone'));
+    store.next('release', saying({ state: 'gone' }));
     await expect(locks.withLock('key', async () => 'result')).rejects.toMatchObject({ result: 'result' });
   });
 

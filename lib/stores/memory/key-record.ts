@@ -3,8 +3,10 @@
  * microseconds. The token of a lease that was given back stays on record until the next grant, so that a repeated
  * request of it is recognised and changes nothing.
  */
+import { FENCE_BLOCK } from '../lock-store.js';
 import type {
   AcquireRequest,
+  Grant,
   KeyState,
   ReleaseAnswer,
   ReleaseRequest,
@@ -20,17 +22,21 @@ export interface RecordSurroundings {
   readonly claimWindow: number;
   /** How long a place in line lives, in microseconds. */
   readonly placeLife: number;
-  /** Mints the fencing token of a new grant. */
-  nextFence(now: number): number;
+  /** Mints the fencing token of a new grant, which is to be at least so large. */
+  nextFence(now: number, atLeast: number): number;
+  /** Takes note of a fencing token that was given out under a lease. */
+  sawFence(fencingToken: number): void;
   /** Tells a waiter's process that it was admitted. */
-  reportGrant(token: string): void;
+  reportGrant(grant: Grant): void;
 }
 
 export class KeyRecord {
   private readonly line: WaitingLine;
   /** The holder, or the last one when the lease is over. */
   private token: string | undefined;
+  /** The first fencing token of the lease's block, and the last that may have been used. */
   private fence = 0;
+  private lastFence = 0;
   /** When the lease ends; of a lease that was given back, when that was. */
   private deadline = 0;
   private released = true;
@@ -44,27 +50,20 @@ export class KeyRecord {
     const waiting = this.line.keep(token, now);
     if (this.comeIn(token, ttl, now)) return { state: 'held', fencingToken: this.fence };
     if (wait && !waiting) this.line.join(token, now);
-    return { state: wait || waiting ? 'waiting' : 'busy', expiresIn: this.expiresIn(now) };
+    return { state: wait || waiting ? 'waiting' : 'busy', expiresIn: this.expiresIn(now), at: now };
   }
 
   touch({ token, ttl }: TouchRequest, now: number): StoreAnswer {
     if (token === this.token) return this.extend(ttl, now);
     if (!this.line.keep(token, now)) return { state: 'gone' };
     if (this.comeIn(token, ttl, now)) return { state: 'held', fencingToken: this.fence };
-    return { state: 'waiting', expiresIn: this.expiresIn(now) };
+    return { state: 'waiting', expiresIn: this.expiresIn(now), at: now };
   }
 
-  release({ token }: ReleaseRequest, now: number): ReleaseAnswer {
-    if (token !== this.token) return this.line.leave(token, now) ? 'released' : 'gone';
-    if (this.released) return 'released';
-    const next = this.line.first(now);
-    if (next === undefined) {
-      this.released = true;
-      this.deadline = now;
-    } else {
-      this.admit(next, now);
-    }
-    return 'released';
+  release(request: ReleaseRequest, now: number): ReleaseAnswer {
+    const state = this.leave(request, now);
+    const { successor } = request;
+    return successor ? { state, successor: this.keepSuccessor(successor, now) } : { state };
   }
 
   inspect(key: string, now: number): KeyState {
@@ -74,7 +73,7 @@ export class KeyRecord {
       key,
       holder: held ? { token, fencingToken: fence, expiresIn: this.expiresIn(now) } : null,
       waiting: this.line.tokens(now),
-      lastFencingToken: fence,
+      lastFencingToken: this.released ? this.lastFence : fence,
     };
   }
 
@@ -86,6 +85,31 @@ export class KeyRecord {
   /** Whether the record was not used for so long that it may be dropped. */
   isOutdated(now: number, retention: number): boolean {
     return this.deadline + retention <= now && this.line.first(now) === undefined;
+  }
+
+  private leave({ token, fencingToken, successor }: ReleaseRequest, now: number): 'released' | 'gone' {
+    if (token !== this.token) return fencingToken === undefined && this.line.leave(token, now) ? 'released' : 'gone';
+    if (this.released) return 'released';
+    this.lastFence = fencingToken ?? this.fence;
+    this.store.sawFence(this.lastFence);
+    const next = this.line.first(now);
+    if (next !== undefined) {
+      this.admit(next, now);
+      if (successor) this.line.join(successor.token, now);
+    } else if (successor) {
+      this.grant(successor.token, toMicroseconds(successor.ttl), now);
+    } else {
+      this.released = true;
+      this.deadline = now;
+    }
+    return 'released';
+  }
+
+  /** What the successor has got by a release, or by the same release before. */
+  private keepSuccessor({ token, ttl }: { token: string; ttl: number }, now: number): StoreAnswer {
+    if (token === this.token) return this.extend(ttl, now);
+    if (!this.line.keep(token, now)) return { state: 'gone' };
+    return { state: 'waiting', expiresIn: this.expiresIn(now), at: now };
   }
 
   private extend(ttl: number, now: number): StoreAnswer {
@@ -109,13 +133,14 @@ export class KeyRecord {
   /** Makes a waiter the holder until it claims the lease or the claim window ends. */
   private admit(token: string, now: number): void {
     this.grant(token, this.store.claimWindow, now);
-    this.store.reportGrant(token);
+    this.store.reportGrant({ token, fencingToken: this.fence, ttl: this.store.claimWindow / 1000, at: now });
   }
 
   private grant(token: string, life: number, now: number): void {
     this.line.leave(token, now);
     this.token = token;
-    this.fence = this.store.nextFence(now);
+    this.fence = this.store.nextFence(now, this.lastFence + 1);
+    this.lastFence = this.fence + FENCE_BLOCK - 1;
     this.deadline = now + life;
     this.released = false;
   }

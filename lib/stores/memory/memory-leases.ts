@@ -3,7 +3,7 @@
  * several processes look at one server; each hears of the grants to its own tokens.
  */
 import { DEFAULT_TIMING, PROCESS_ID_LENGTH } from '../lock-store.js';
-import type { GrantListener, StoreTiming } from '../lock-store.js';
+import type { Grant, GrantListener, StoreTiming } from '../lock-store.js';
 import { toMicroseconds } from './clock.js';
 import { KeyRecord } from './key-record.js';
 import type { RecordSurroundings } from './key-record.js';
@@ -15,6 +15,7 @@ export class MemoryLeases {
   readonly records: RecordTable;
   private readonly surroundings: RecordSurroundings;
   private readonly listeners = new Map<string, GrantListener>();
+  /** One sequence for all keys: it grows for every key, whatever was forgotten about that key. */
   private lastFence = 0;
 
   /** @param timing - numbers of the protocol that differ from the defaults. */
@@ -24,8 +25,9 @@ export class MemoryLeases {
     this.surroundings = {
       claimWindow: toMicroseconds(claimWindow),
       placeLife: toMicroseconds(placeLife),
-      nextFence: (now) => this.nextFence(now),
-      reportGrant: (token) => this.reportGrant(token),
+      nextFence: (now, atLeast) => (this.lastFence = Math.max(this.lastFence + 1, now, atLeast)),
+      sawFence: (fencingToken) => (this.lastFence = Math.max(this.lastFence, fencingToken)),
+      reportGrant: (grant) => this.reportGrant(grant),
     };
   }
 
@@ -43,17 +45,11 @@ export class MemoryLeases {
     else this.listeners.delete(processId);
   }
 
-  /** One sequence for all keys: it grows for every key, whatever was forgotten about that key. */
-  private nextFence(now: number): number {
-    this.lastFence = Math.max(this.lastFence + 1, now);
-    return this.lastFence;
-  }
-
-  private reportGrant(token: string): void {
+  private reportGrant(grant: Grant): void {
     // A promise and not queueMicrotask, which fake clocks replace. What the listener throws is no concern of the
     // caller whose request admitted the waiter: the report is only a hint.
-    Promise.resolve(token)
-      .then((admitted) => this.listeners.get(admitted.slice(0, PROCESS_ID_LENGTH))?.(admitted))
+    Promise.resolve(grant)
+      .then(() => this.listeners.get(grant.token.slice(0, PROCESS_ID_LENGTH))?.granted(grant))
       .catch(() => undefined);
   }
 }

@@ -57,7 +57,7 @@ export class MemoryLockStore implements LockStore {
   async release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
     return this.answer(requests, (request, now) => {
       const record = this.leases.records.find(request.key, now);
-      if (record === undefined) return 'gone';
+      if (record === undefined) return { state: 'gone', ...(request.successor && { successor: { state: 'gone' } }) };
       const answer = record.release(request, now);
       this.leases.records.file(request.key, record, now);
       return answer;
@@ -77,7 +77,7 @@ export class MemoryLockStore implements LockStore {
     );
   }
 
-  onGrant(listener: GrantListener | null): void {
+  listen(listener: GrantListener | null): void {
     this.leases.listen(this.processId, listener);
   }
 

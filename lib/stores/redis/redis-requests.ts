@@ -24,18 +24,41 @@ export interface ScriptCall {
   /** How many of the words are keys: the first ones. */
   readonly keyCount: number;
   readonly words: readonly string[];
-  /** In milliseconds; by default that of all requests. */
-  readonly timeLimit?: number | undefined;
   /** Asked before the call is sent again to a server that did not know the script. */
   readonly mayRepeat?: (() => boolean) | undefined;
 }
 
 /** A request from the caller's question to its answer. */
-interface PendingRequest {
-  send(): void;
-  succeed(answer: unknown): void;
-  fail(error: unknown): void;
-  isSettled(): boolean;
+class PendingRequest {
+  isSettled = false;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    readonly call: ScriptCall,
+    timeLimit: number,
+    private readonly onAnswer: (answer: unknown) => void,
+    private readonly onError: (error: LockUnavailableError) => void,
+    onTimeout: (request: PendingRequest) => void,
+  ) {
+    this.timer = setTimeout(onTimeout, timeLimit, this);
+    this.timer.unref();
+  }
+
+  succeed(answer: unknown): void {
+    if (this.settle()) this.onAnswer(answer);
+  }
+
+  fail(error: unknown): void {
+    if (this.settle()) this.onError(asUnavailable(error));
+  }
+
+  /** Only the first outcome counts. */
+  private settle(): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    clearTimeout(this.timer);
+    return true;
+  }
 }
 
 export class RedisRequests {
@@ -65,41 +88,18 @@ export class RedisRequests {
 
   /** Rejects with `LockUnavailableError` when no answer came in time or Redis refused. */
   run(call: ScriptCall): Promise<unknown> {
-    if (this.disposed) {
-      return Promise.reject(new LockUnavailableError(messages.storeStopped(), { wasSent: false }));
-    }
-    const { timeLimit = this.timeLimit } = call;
-    return new Promise((resolve, reject) => {
-      let isSettled = false;
-      const settle = (): void => {
-        isSettled = true;
-        clearTimeout(timer);
-      };
-      const request: PendingRequest = {
-        send: () => this.send(call, request),
-        succeed: (answer) => {
-          settle();
-          resolve(answer);
-        },
-        fail: (error) => {
-          settle();
-          reject(asUnavailable(error));
-        },
-        isSettled: () => isSettled,
-      };
-      const timer = setTimeout(() => {
-        const wasSent = !this.unsent.delete(request);
-        const cause = this.lastError;
-        const message = messages.noAnswer(timeLimit, this.client.status, cause);
-        request.fail(new LockUnavailableError(message, { cause, wasSent }));
-      }, timeLimit);
-      timer.unref();
-      if (this.client.status === 'ready') request.send();
-      else this.sendWhenReady(request);
-    });
+    return new Promise((resolve, reject) => this.send(call, resolve, reject));
   }
 
-  /** Fails what was not sent and leaves the client as it was found. */
+  /** As {@link run}, without a promise of its own. */
+  send(call: ScriptCall, onAnswer: (answer: unknown) => void, onError: (error: LockUnavailableError) => void): void {
+    if (this.disposed) return onError(new LockUnavailableError(messages.storeStopped(), { wasSent: false }));
+    const request = new PendingRequest(call, this.timeLimit, onAnswer, onError, this.onTimeout);
+    if (this.client.status === 'ready') this.transmit(request);
+    else this.sendWhenReady(request);
+  }
+
+  /** Fails what was not sent and leaves a client of the user's as it was found. */
   dispose(): void {
     this.disposed = true;
     this.onEnd();
@@ -107,15 +107,18 @@ export class RedisRequests {
     this.client.off('close', this.onClose);
     this.client.off('end', this.onEnd);
     unwatchNodes(this.opened, this.onNode, this.onClose);
-    if (this.opened.owned) this.client.off('error', this.onError);
+    // The listener for errors stays on a client of our own: without it ioredis prints what may still go wrong while it
+    // is closed.
   }
 
-  private send({ script, keyCount, words, mayRepeat }: ScriptCall, request: PendingRequest): void {
-    this.client.evalsha(script.sha, keyCount, ...words).then(request.succeed, (error: unknown) => {
+  private transmit(request: PendingRequest): void {
+    const { script, keyCount, words, mayRepeat } = request.call;
+    const succeed = (answer: unknown): void => request.succeed(answer);
+    this.client.evalsha(script.sha, keyCount, ...words).then(succeed, (error: unknown) => {
       // After a restart or SCRIPT FLUSH the server has to be told the source once; EVAL also caches it. But nothing more
       // is sent for a caller who has been told already, and may have asked for the opposite since.
-      if (!isUnknownScript(error) || request.isSettled() || mayRepeat?.() === false) return request.fail(error);
-      this.client.eval(script.source, keyCount, ...words).then(request.succeed, request.fail);
+      if (!isUnknownScript(error) || request.isSettled || mayRepeat?.() === false) return request.fail(error);
+      this.client.eval(script.source, keyCount, ...words).then(succeed, (refusal: unknown) => request.fail(refusal));
     });
   }
 
@@ -133,10 +136,17 @@ export class RedisRequests {
     return new LockUnavailableError(messages.connectionEnded(), { cause: this.lastError, wasSent: false });
   }
 
+  private readonly onTimeout = (request: PendingRequest): void => {
+    const wasSent = !this.unsent.delete(request);
+    const cause = this.lastError;
+    const message = messages.noAnswer(this.timeLimit, this.client.status, cause);
+    request.fail(new LockUnavailableError(message, { cause, wasSent }));
+  };
+
   private readonly onReady = (): void => {
     const requests = [...this.unsent];
     this.unsent.clear();
-    for (const request of requests) request.send();
+    for (const request of requests) this.transmit(request);
   };
 
   private readonly onEnd = (): void => {

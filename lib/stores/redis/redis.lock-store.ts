@@ -1,7 +1,7 @@
 /**
  * The store that production uses: one Redis (or a Sentinel-managed one, or a cluster), one atomic script per request.
  */
-import { DEFAULT_TIMING, newProcessId, WAITER_HEARTBEAT } from '../lock-store.js';
+import { DEFAULT_TIMING, newProcessId } from '../lock-store.js';
 import type {
   AcquireRequest,
   GrantListener,
@@ -14,14 +14,18 @@ import type {
   TouchRequest,
 } from '../lock-store.js';
 import { GrantChannel } from './grant-channel.js';
+import { GroupCommit } from './group-commit.js';
 import { openClient, openSubscriber } from './redis-connection.js';
 import type { OpenedClient, RedisConnection } from './redis-connection.js';
 import { recordName } from './redis-keys.js';
 import { RedisRequests, script } from './redis-requests.js';
 import type { Script, ScriptCall } from './redis-requests.js';
-import { HoldMode, holdScript, readHoldAnswer } from './scripts/hold.js';
+import { readHoldAnswer } from './scripts/hold.js';
+import type { HoldReply } from './scripts/hold.js';
 import { inspectScript, readKeyState } from './scripts/inspect.js';
-import { releaseScript } from './scripts/release.js';
+import { leaseScript } from './scripts/lease-script.js';
+import { Mode } from './scripts/mode.js';
+import { passDetail, readReleaseAnswer } from './scripts/release.js';
 
 /** How a {@link RedisLockStore} is set up; all in milliseconds. */
 export interface RedisStoreOptions {
@@ -31,7 +35,12 @@ export interface RedisStoreOptions {
   readonly timing?: Partial<StoreTiming>;
 }
 
-type Limits = Pick<ScriptCall, 'timeLimit' | 'mayRepeat'>;
+/** One request as the lease script takes it. */
+type Entry = readonly [record: string, token: string, detail: string];
+
+/** Larger calls would hold up the server's other clients; smaller ones would cost more of them. */
+const LONGEST_LIST = 100;
+const GROUP = 32;
 
 /** Keeps leases in Redis. */
 export class RedisLockStore implements LockStore {
@@ -42,41 +51,42 @@ export class RedisLockStore implements LockStore {
   private readonly opened: OpenedClient;
   private readonly requests: RedisRequests;
   private readonly grants: GrantChannel;
+  private readonly commit: GroupCommit<Entry>;
   private readonly prefix: string;
-  private readonly timeLimit: number;
   private readonly retention: number;
-  private readonly hold: Script;
-  private readonly drop: Script;
+  private readonly change: Script;
   private readonly look: Script;
   private listener: GrantListener | null = null;
   /** Touches under way, and the tokens that were released since the first of them was sent. */
   private touching = 0;
   private readonly releasedMeanwhile = new Set<string>();
 
-  constructor(options: RedisStoreOptions) {
-    this.prefix = options.prefix;
-    this.timeLimit = options.commandTimeout;
-    this.opened = openClient(options.connection, options.commandTimeout);
-    // The entries of a list go to several servers of a cluster, and the slowest would hold up the others.
-    this.maxListLength = this.opened.isCluster ? 1 : 100;
-    this.requests = new RedisRequests(this.opened, options.commandTimeout);
-    this.grants = new GrantChannel(
-      () => openSubscriber(this.opened),
-      this.processId,
-      (token) => this.report(token),
+  constructor({ connection, prefix, commandTimeout, timing: changed }: RedisStoreOptions) {
+    this.prefix = prefix;
+    this.opened = openClient(connection, commandTimeout);
+    // The keys of a list lie in different slots of a cluster, unless the prefix puts all of them in one.
+    const apart = this.opened.isCluster && !prefix.includes('{');
+    this.maxListLength = apart ? 1 : LONGEST_LIST;
+    this.requests = new RedisRequests(this.opened, commandTimeout);
+    this.grants = new GrantChannel(() => openSubscriber(this.opened), this.processId, {
+      granted: (grant) => this.listener?.granted(grant),
+      resumed: () => this.listener?.resumed(),
+    });
+    this.commit = new GroupCommit(
+      (entries, onReplies, onError) => {
+        this.requests.send(this.call(entries), (reply) => onReplies(repliesOf(entries, reply)), onError);
+      },
+      apart ? 1 : GROUP,
     );
-    const timing = { ...DEFAULT_TIMING, ...options.timing };
+    const timing = { ...DEFAULT_TIMING, ...changed };
     this.retention = timing.retention;
-    this.hold = script(holdScript(timing));
-    this.drop = script(releaseScript(timing));
+    this.change = script(leaseScript(timing));
     this.look = script(inspectScript(timing));
   }
 
   async start(): Promise<void> {
-    // An empty list costs nothing, proves the connection and leaves the scripts in the server's cache.
-    await Promise.all(
-      [this.hold, this.drop].map((each) => this.requests.run({ script: each, keyCount: 0, words: [] })),
-    );
+    // An empty list costs nothing, proves the connection and leaves the script in the server's cache.
+    await this.requests.run({ script: this.change, keyCount: 0, words: [] });
   }
 
   async stop(): Promise<void> {
@@ -86,11 +96,13 @@ export class RedisLockStore implements LockStore {
     if (this.opened.owned) this.opened.client.disconnect();
   }
 
-  acquire(requests: readonly AcquireRequest[], within = Infinity): Promise<StoreAnswer[]> {
-    const timeLimit = Math.min(within, this.timeLimit);
-    if (this.grants.isOpen || !requests.some(({ wait }) => wait))
-      return this.holdAll(requests, acquireMode, { timeLimit });
-    return this.acquireThenListen(requests, within);
+  acquire(requests: readonly AcquireRequest[]): Promise<StoreAnswer[]> {
+    const entries = requests.map((each) => this.hold(each, each.wait ? Mode.wait : Mode.try));
+    return this.ask(entries, (reply) => {
+      const answer = readHoldAnswer(reply as HoldReply);
+      if (answer.state === 'waiting') this.grants.open();
+      return answer;
+    });
   }
 
   async touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
@@ -98,7 +110,11 @@ export class RedisLockStore implements LockStore {
     // A touch that has to be sent a second time must not arrive behind the release of its token.
     const mayRepeat = (): boolean => !requests.some(({ token }) => this.releasedMeanwhile.has(token));
     try {
-      return await this.holdAll(requests, () => HoldMode.touch, { mayRepeat });
+      const replies = await this.sendLists(
+        requests.map((each) => this.hold(each, Mode.touch)),
+        mayRepeat,
+      );
+      return replies.map((reply) => readHoldAnswer(reply as HoldReply));
     } finally {
       this.touching -= 1;
       if (this.touching === 0) this.releasedMeanwhile.clear();
@@ -108,80 +124,63 @@ export class RedisLockStore implements LockStore {
   release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
     const { epoch } = this.requests;
     if (this.touching > 0) for (const { token } of requests) this.releasedMeanwhile.add(token);
-    return this.runAll(this.drop, requests, ({ token }, words) => words.push(token)).then((answers) => {
-      const gone = this.requests.epoch === epoch ? 'gone' : 'unknown';
-      return answers.map((answer) => (Number(answer) === 1 ? 'released' : gone));
+    const entries = requests.map((each) => this.drop(each));
+    return this.ask(entries, (reply, i) => {
+      const answer = readReleaseAnswer(reply as HoldReply, requests[i]!, this.requests.epoch !== epoch);
+      if (answer.successor?.state === 'waiting') this.grants.open();
+      return answer;
     });
   }
 
   async inspect(keys: readonly string[]): Promise<KeyState[]> {
-    const answers = await this.runAll(
-      this.look,
-      keys.map((key) => ({ key })),
-      () => undefined,
-    );
-    return answers.map((answer, i) => readKeyState(keys[i]!, answer as [unknown, unknown, string]));
+    const states = keys.map(async (key) => {
+      const words = [recordName(this.prefix, key)];
+      const [answer] = (await this.requests.run({ script: this.look, keyCount: 1, words })) as unknown[];
+      return readKeyState(key, answer as [unknown, unknown, string]);
+    });
+    return Promise.all(states);
   }
 
-  onGrant(listener: GrantListener | null): void {
+  listen(listener: GrantListener | null): void {
     this.listener = listener;
   }
 
-  private report(token: string): void {
-    try {
-      this.listener?.(token);
-    } catch {
-      // Thrown into ioredis's parser it would break the connection; a hint that is not heard is only a hint lost.
-    }
-  }
-
-  /** Joining a line before grants can be heard would cost a heartbeat, so: try, subscribe, then join. */
-  private async acquireThenListen(requests: readonly AcquireRequest[], within: number): Promise<StoreAnswer[]> {
-    const start = performance.now();
-    const timeLimit = Math.min(within, this.timeLimit);
-    const answers = await this.holdAll(requests, () => HoldMode.try, { timeLimit });
-    const busy = requests.filter(({ wait }, i) => wait && answers[i]!.state === 'busy');
-    if (busy.length === 0) return answers;
-    const timeLeft = (): number => start + within - performance.now();
-    await this.grants.open(timeLeft());
-    if (timeLeft() <= 0) return answers;
-    // The server has answered before: what is left of a short wait should not make it look out of reach.
-    const patience = Math.min(Math.max(timeLeft(), WAITER_HEARTBEAT), this.timeLimit);
-    const joined = await this.holdAll(busy, acquireMode, { timeLimit: patience });
-    return answers.map((answer, i) => (busy.includes(requests[i]!) ? joined.shift()! : answer));
-  }
-
-  private holdAll<Request extends TouchRequest>(
-    requests: readonly Request[],
-    mode: (request: Request) => string,
-    limits?: Limits,
-  ): Promise<StoreAnswer[]> {
-    const addArgs = (request: Request, words: string[]): unknown =>
-      words.push(request.token, String(request.ttl + this.retention), mode(request));
-    return this.runAll(this.hold, requests, addArgs, limits).then((answers) =>
-      answers.map((answer) => readHoldAnswer(Number(answer))),
+  private ask<Answer>(entries: readonly Entry[], read: (reply: unknown, index: number) => Answer): Promise<Answer[]> {
+    if (entries.length <= 1 || this.maxListLength > 1) return this.commit.add(entries, read);
+    return Promise.all(entries.map((entry, i) => this.commit.add([entry], (reply) => read(reply, i)))).then(
+      (each) => each.flat(1) as Answer[],
     );
   }
 
-  /** One script for the whole list; in a cluster, where the keys of a list lie in different slots, one for each entry. */
-  private runAll<Request extends { readonly key: string }>(
-    script: Script,
-    requests: readonly Request[],
-    addArgs: (request: Request, words: string[]) => void,
-    limits?: Limits,
-  ): Promise<unknown[]> {
-    if (this.opened.isCluster && requests.length > 1) {
-      return Promise.all(requests.map((request) => this.runAll(script, [request], addArgs, limits))).then((all) =>
-        all.flat(1),
-      );
+  private hold({ key, token, ttl }: TouchRequest, mode: string): Entry {
+    return [recordName(this.prefix, key), token, mode + String(ttl + this.retention)];
+  }
+
+  private drop(request: ReleaseRequest): Entry {
+    const { key, token, fencingToken } = request;
+    const record = recordName(this.prefix, key);
+    if (fencingToken === undefined) return [record, token, Mode.release];
+    return [record, token, passDetail(fencingToken, request, this.retention)];
+  }
+
+  /** A list in as many calls as it takes. */
+  private async sendLists(entries: readonly Entry[], mayRepeat: () => boolean): Promise<readonly unknown[]> {
+    const calls: Promise<readonly unknown[]>[] = [];
+    for (let i = 0; i < entries.length; i += this.maxListLength) {
+      const list = entries.slice(i, i + this.maxListLength);
+      calls.push(this.requests.run(this.call(list, mayRepeat)).then((reply) => repliesOf(list, reply)));
     }
-    if (requests.length === 0) return Promise.resolve([]);
-    const words = requests.map(({ key }) => recordName(this.prefix, key));
-    for (const request of requests) addArgs(request, words);
-    return this.requests.run({ script, keyCount: requests.length, words, ...limits }) as Promise<unknown[]>;
+    return (await Promise.all(calls)).flat();
+  }
+
+  private call(entries: readonly Entry[], mayRepeat?: () => boolean): ScriptCall {
+    const words = entries.map(([record]) => record);
+    for (const [, token, detail] of entries) words.push(token, detail);
+    return { script: this.change, keyCount: entries.length, words, mayRepeat };
   }
 }
 
-function acquireMode({ wait }: AcquireRequest): string {
-  return wait ? HoldMode.wait : HoldMode.try;
+/** One reply for each entry: that to a single one comes without a list around it. */
+function repliesOf(entries: readonly Entry[], reply: unknown): readonly unknown[] {
+  return entries.length === 1 ? [reply] : (reply as unknown[]);
 }

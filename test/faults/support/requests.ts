@@ -1,35 +1,38 @@
 /** What the library asks of the server, read off the wire. */
 import type { ProxiedCommand } from '../../support/tcp-proxy.js';
 
-/** One script call. */
+type Kind = 'acquire' | 'touch' | 'release' | 'inspect';
+
+/** One entry of a script call. */
 export interface WireRequest {
-  readonly kind: 'acquire' | 'touch' | 'release' | 'inspect';
-  readonly keys: readonly string[];
-  readonly tokens: readonly string[];
+  readonly kind: Kind;
+  readonly key: string;
+  readonly token: string | undefined;
 }
 
-const TOUCH_MODE = '2';
+/** By the mode that begins the detail of an entry, see `lib/stores/redis/scripts/mode.ts`. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  '0': 'acquire',
+  '1': 'acquire',
+  '2': 'touch',
+  '3': 'release',
+  '4': 'release',
+};
 
-/** The request that a command carries; `undefined` for anything else. Scripts are told apart by their arguments per key. */
-export function readRequest({ name, args }: ProxiedCommand): WireRequest | undefined {
-  if (name !== 'evalsha' && name !== 'eval') return undefined;
+/** The requests that a command carries; none where it carries anything else. */
+export function readRequests({ name, args }: ProxiedCommand): readonly WireRequest[] {
+  if (name !== 'evalsha' && name !== 'eval') return [];
   const count = Number(args[1]);
-  if (count === 0) return undefined;
-  const keys = args.slice(2, 2 + count);
-  const rest = args.slice(2 + count);
-  const perKey = rest.length / count;
-  const tokens = keys.map((_, i) => rest[i * perKey]!);
-  if (perKey === 0) return { kind: 'inspect', keys, tokens: [] };
-  if (perKey === 1) return { kind: 'release', keys, tokens };
-  return { kind: rest[2] === TOUCH_MODE ? 'touch' : 'acquire', keys, tokens };
+  const [keys, rest] = [args.slice(2, 2 + count), args.slice(2 + count)];
+  return keys.map((key, i) => ({ key, token: rest[2 * i], kind: KINDS[rest[2 * i + 1]?.[0] ?? ''] ?? 'inspect' }));
 }
 
-/** Chooses requests of one kind. */
-export function requestOf(kind: WireRequest['kind']): (command: ProxiedCommand) => boolean {
-  return (command) => readRequest(command)?.kind === kind;
+/** Chooses calls with a request of one kind. */
+export function requestOf(kind: Kind): (command: ProxiedCommand) => boolean {
+  return (command) => readRequests(command).some((request) => request.kind === kind);
 }
 
-/** Chooses requests that name a token. */
+/** Chooses calls that name a token. */
 export function requestWith(token: string): (command: ProxiedCommand) => boolean {
-  return (command) => readRequest(command)?.tokens.includes(token) ?? false;
+  return (command) => readRequests(command).some((request) => request.token === token);
 }

@@ -73,7 +73,8 @@ serve({
     return describe(lock);
   },
   /** One turn, as short as can be. */
-  turn: (key: string) => locks.withLock(key, ({ token, fencingToken }) => ({ token, fencingToken })),
+  turn: (key: string, options: AcquireOptions = {}) =>
+    locks.withLock(key, options, ({ token, fencingToken }) => ({ token, fencingToken })),
   lock: (key: string) => describe(held.get(key)!),
   renew: (key: string) => held.get(key)!.renew(),
   release: (key: string) => held.get(key)!.release(),

@@ -1,5 +1,6 @@
 /** A lock service on a {@link FakeStore}, with everything written down that it tells. */
 import type { LockDefaults } from '../../../lib/acquire.options.js';
+import type { HandOffBudget } from '../../../lib/line/hand-off.js';
 import { LockEngine } from '../../../lib/lock.engine.js';
 import type { LockEvent } from '../../../lib/lock.events.js';
 import { LockService } from '../../../lib/lock.service.js';
@@ -20,8 +21,14 @@ export interface Bench {
 }
 
 /** Opens a service whose ttl is a second unless `defaults` say otherwise. */
-export function openLocks(defaults: LockDefaults = {}, shutdownGrace = 10_000, store = new FakeStore()): Bench {
-  const engine = new LockEngine(store, resolveSettings({ ttl: 1_000, ...defaults }, DEFAULT_SETTINGS), shutdownGrace);
+export function openLocks(
+  defaults: LockDefaults = {},
+  shutdownGrace = 10_000,
+  store = new FakeStore(),
+  handOff?: HandOffBudget,
+): Bench {
+  const settings = resolveSettings({ ttl: 1_000, ...defaults }, DEFAULT_SETTINGS);
+  const engine = new LockEngine(store, settings, shutdownGrace, handOff);
   const events: LockEvent[] = [];
   engine.events.stream$.subscribe((event) => events.push(event));
   return {

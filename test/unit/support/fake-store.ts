@@ -110,6 +110,8 @@ export class FakeStore implements LockStore {
   readonly calls: Call[] = [];
   /** After this time a request that brought no answer fails. */
   timeLimit = 5_000;
+  /** Who is told of grants. */
+  listener: GrantListener | null = null;
   private stopped = false;
   private readonly upcoming: { name: Name; behaviour: AnyBehaviour }[] = [];
   private readonly usual = new Map<Name, AnyBehaviour>();
@@ -163,8 +165,8 @@ export class FakeStore implements LockStore {
     this.stopped = true;
   }
 
-  acquire(requests: readonly AcquireRequest[], within = Infinity): Promise<StoreAnswer[]> {
-    return this.send('acquire', requests, () => this.server.acquire(requests), within);
+  acquire(requests: readonly AcquireRequest[]): Promise<StoreAnswer[]> {
+    return this.send('acquire', requests, () => this.server.acquire(requests));
   }
 
   touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
@@ -179,15 +181,15 @@ export class FakeStore implements LockStore {
     return this.server.inspect(keys);
   }
 
-  onGrant(listener: GrantListener | null): void {
-    this.server.onGrant(listener);
+  listen(listener: GrantListener | null): void {
+    this.server.listen(listener);
+    this.listener = listener;
   }
 
   private send<N extends Name>(
     name: N,
     requests: readonly Exchanges[N]['request'][],
     carryOut: () => Promise<Exchanges[N]['answer'][]>,
-    within = Infinity,
   ): Promise<Exchanges[N]['answer'][]> {
     const call: Call<N> = { name, requests, sentAt: performance.now(), carryOut };
     this.calls.push(call);
@@ -195,7 +197,7 @@ export class FakeStore implements LockStore {
     const planned = index < 0 ? this.usual.get(name) : this.upcoming.splice(index, 1)[0]!.behaviour;
     if (this.stopped) return failing();
     const answered = planned ? (planned as Behaviour<N>)(call) : carryOut();
-    return settledWithin(answered, Math.min(within, this.timeLimit));
+    return settledWithin(answered, this.timeLimit);
   }
 }
 

@@ -1,0 +1,254 @@
+/**
+ * The callers of this process that want one key. They share one place in the server's line and, when it is their turn, one
+ * lease. Every wait settles, in time, and the last who leaves leaves nothing behind.
+ */
+import { monotonicNow } from '../lease/heartbeat.js';
+import type { Hold } from '../lease/hold.js';
+import { LockBusyError, LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
+import { messages } from '../lock.messages.js';
+import type { HandOffBudget } from './hand-off.js';
+import type { Line } from './line.js';
+import { Place } from './place.js';
+import type { Admission, PlaceOwner } from './place.js';
+import { Turn } from './turn.js';
+import type { Callers } from './turn.js';
+import { Waiter, WaiterQueue } from './waiter.js';
+import type { WaitingRoom, Wanted } from './waiter.js';
+
+export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
+  /** Whether the store has answered yet. */
+  isAnswered = false;
+  private readonly queue = new WaiterQueue();
+  /** Where the callers stand in the server's line; undefined while it is their turn. */
+  private place: Place | undefined;
+  private turn: Turn | undefined;
+  private lastError: unknown;
+
+  constructor(
+    readonly key: string,
+    private readonly line: Line,
+    private readonly budget: HandOffBudget,
+  ) {}
+
+  /** Milliseconds for which a caller of this process will keep the key unless it renews; 0 when none has it. */
+  heldFor(now: number): number {
+    return this.turn?.heldFor(now) ?? 0;
+  }
+
+  /** A caller comes. */
+  join(wanted: Wanted): Promise<Hold> {
+    return new Promise((resolve, reject) => {
+      const waiter = new Waiter(wanted, this, resolve, reject);
+      this.queue.push(waiter);
+      if (!this.place && !this.turn) this.askOrEnd();
+      else if (this.isAnswered) this.tellWaiting(this.expectedIn());
+      this.line.heartbeat.add(waiter);
+    });
+  }
+
+  /** Ends every wait. */
+  close(reason: unknown): void {
+    while (this.queue.first) this.cancelled(this.queue.first, reason);
+  }
+
+  // Waiters.
+
+  expired(waiter: Waiter): void {
+    const { key, token, lastError } = this;
+    const { wait } = waiter.wanted.settings;
+    if (!this.isAnswered) {
+      const error = new LockUnavailableError(messages.noAnswerYet(key, wait), { key });
+      this.dismiss(waiter);
+      waiter.reject(error);
+      this.line.keeper.failed(key, token, 'acquire', error);
+    } else if (lastError !== undefined) {
+      const message = messages.unreachableWhileWaiting(key, wait);
+      this.cancelled(waiter, new LockUnavailableError(message, { key, cause: lastError }));
+    } else {
+      const message = messages.timeout(key, wait);
+      this.cancelled(waiter, new LockTimeoutError(message, { key, retryAfterMs: this.expectedIn() }));
+    }
+  }
+
+  cancelled(waiter: Waiter, reason: unknown): void {
+    if (waiter.isSettled) return;
+    const { token } = this;
+    this.dismiss(waiter);
+    this.reject(waiter, reason, token);
+  }
+
+  // The place in the server's line.
+
+  /** Of the first waiter, for whom the lease is asked. */
+  get ttl(): number {
+    return this.queue.first?.ttl ?? 0;
+  }
+
+  admitted({ token }: Place, { fencingToken, sentAt, deadline, ttl }: Admission): void {
+    const { key } = this;
+    const now = monotonicNow();
+    this.leave();
+    this.lastError = undefined;
+    if (now >= deadline) {
+      const late = this.queue.first!;
+      this.remove(late);
+      this.line.keeper.giveBack(key, token, ttl ?? 0);
+      this.askOrEnd();
+      this.reject(late, new LockUnavailableError(messages.answeredTooLate(key, late.ttl), { key }), token);
+      return;
+    }
+    this.turn = new Turn({ key, token, fencingToken, sentAt, deadline }, now, this, this.line, this.budget);
+    this.turn.start(ttl);
+    this.markAnswered(deadline - now);
+  }
+
+  inLine(_place: Place, expiresIn: number): void {
+    this.lastError = undefined;
+    this.markAnswered(expiresIn);
+  }
+
+  busy(_place: Place, expiresIn: number): void {
+    const { key, token } = this;
+    const triedOnce = [...this.queue].filter(({ wanted }) => wanted.settings.wait === 0);
+    for (const waiter of triedOnce) this.remove(waiter);
+    this.leave();
+    this.askOrEnd();
+    for (const waiter of triedOnce) {
+      this.reject(waiter, new LockBusyError(messages.busy(key, expiresIn), { key, retryAfterMs: expiresIn }), token);
+    }
+  }
+
+  failed(place: Place, error: unknown): void {
+    const { key, ttl } = this;
+    // Whoever came later has asked for nothing yet; and who knows that the key is taken goes on waiting for it.
+    const asked = this.isAnswered ? [] : [...this.queue].filter(({ wanted }) => wanted.askedAt <= place.askedAt);
+    if (this.isAnswered) {
+      this.lastError = error;
+      place.assume();
+    } else {
+      for (const waiter of asked) this.remove(waiter);
+      this.leave();
+      if (!(error instanceof LockUnavailableError) || error.wasSent) this.line.keeper.giveBack(key, place.token, ttl);
+      this.askOrEnd();
+    }
+    this.line.keeper.failed(key, place.token, 'acquire', error);
+    for (const waiter of asked) waiter.reject(about(key, error));
+  }
+
+  unreachable(place: Place, error: unknown): void {
+    this.lastError = error;
+    this.line.keeper.failed(this.key, place.token, 'acquire', error);
+  }
+
+  gone(): void {
+    this.leave();
+    this.askOrEnd();
+  }
+
+  moved(place: Place): void {
+    this.line.heartbeat.add(place);
+  }
+
+  touch(place: Place): void {
+    this.line.touch([place]);
+  }
+
+  // The turn.
+
+  get next(): Waiter | undefined {
+    return this.queue.first;
+  }
+
+  turnEnds(): Place | undefined {
+    this.turn = undefined;
+    if (this.queue.first) return this.enter();
+    this.line.forget(this);
+    return undefined;
+  }
+
+  turnLost(): void {
+    this.turn = undefined;
+    this.askOrEnd();
+  }
+
+  remove(waiter: Waiter): void {
+    this.queue.remove(waiter);
+    this.line.heartbeat.remove(waiter);
+  }
+
+  /** Asks the server for the first waiter, and joins its line for whoever wants to wait. */
+  private askOrEnd(): void {
+    const { first } = this.queue;
+    if (!first) return this.line.forget(this);
+    const { wait } = first.wanted.settings;
+    this.line.ask(this.enter(), wait > 0 || this.isAnswered);
+  }
+
+  /** Takes a new place, for the first waiter. */
+  private enter(): Place {
+    this.place = new Place(this.key, this.line.newToken(), this.ttl, monotonicNow(), this);
+    this.line.entered(this.place);
+    return this.place;
+  }
+
+  /** There is no place in line any more. */
+  private leave(): void {
+    if (this.place) this.line.left(this.place);
+    this.place = undefined;
+  }
+
+  /** A waiter leaves of his own accord; the last one leaves nothing behind. */
+  private dismiss(waiter: Waiter): void {
+    const { place, turn, ttl } = this;
+    this.remove(waiter);
+    if (this.queue.first) return;
+    if (place) {
+      place.abandon();
+      this.leave();
+      this.line.keeper.giveBack(this.key, place.token, ttl);
+      this.line.forget(this);
+    } else if (turn && !turn.isTaken) {
+      void turn.giveUp();
+    }
+  }
+
+  /** Tells a waiter that was taken out of the queue. */
+  private reject(waiter: Waiter, reason: unknown, token: string): void {
+    const { key } = this;
+    const waitedMs = monotonicNow() - waiter.wanted.askedAt;
+    waiter.reject(reason);
+    this.line.events.emit(() => ({ type: 'timeout', key, token, waitedMs }));
+  }
+
+  /** The store has spoken for the first time: whoever has not got the key knows now that he waits. */
+  private markAnswered(expiresIn: number): void {
+    if (this.isAnswered) return;
+    this.isAnswered = true;
+    if (!this.queue.first) return;
+    const waiters = [...this.queue];
+    for (const waiter of waiters) this.line.heartbeat.moved(waiter);
+    for (const waiter of waiters) if (!waiter.isSettled) this.tellWaiting(expiresIn);
+  }
+
+  private tellWaiting(expiresIn: number): void {
+    const { key, token } = this;
+    this.line.events.emit(() => ({ type: 'waiting', key, token, holderExpiresInMs: expiresIn }));
+  }
+
+  /** Id of the lease that is held or asked for. */
+  private get token(): string {
+    return (this.place ?? this.turn)?.token ?? '';
+  }
+
+  /** Milliseconds until the key may be free, as far as is known. */
+  private expectedIn(): number {
+    const now = monotonicNow();
+    return Math.ceil(Math.max(0, this.place ? this.place.expectedAt - now : (this.turn?.remaining(now) ?? 0)));
+  }
+}
+
+function about(key: string, error: unknown): LockUnavailableError {
+  const known = error instanceof LockUnavailableError ? error : undefined;
+  const message = known?.message ?? messages.refused(error);
+  return new LockUnavailableError(message, { key, cause: known?.cause ?? error, wasSent: known?.wasSent });
+}

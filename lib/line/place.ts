@@ -1,0 +1,189 @@
+/**
+ * One token's way to a lease: asked for, in the server's line, admitted. It keeps its place by touching it once a second,
+ * and looks when the holder's lease would end. A grant that is heard of may be used at once, though nobody knows how old
+ * the message is: it was given after the last request that was answered by "waiting". So counting from the sending of that
+ * request, and adding only what the server's own clock says passed between that answer and the grant, errs on the safe
+ * side.
+ */
+import { monotonicNow } from '../lease/heartbeat.js';
+import type { Beat, Touching } from '../lease/heartbeat.js';
+import { believedUntil } from '../lease/lease.js';
+import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
+import type { Grant, StoreAnswer } from '../stores/lock-store.js';
+
+/** A lease that a place has led to. */
+export interface Admission {
+  readonly fencingToken: number;
+  /** When the request was sent that the lease counts from, and until when it may be believed; monotonic time. */
+  readonly sentAt: number;
+  readonly deadline: number;
+  /** The ttl that was asked for; undefined for a grant that was heard of, which has to be claimed. */
+  readonly ttl: number | undefined;
+}
+
+/** Who wants the lease. */
+export interface PlaceOwner {
+  /** The ttl that the next touch asks for. */
+  readonly ttl: number;
+  admitted(place: Place, admission: Admission): void;
+  /** The place is in line; the holder's lease has so many milliseconds left. */
+  inLine(place: Place, expiresIn: number): void;
+  /** The key is taken and the request did not want to wait. */
+  busy(place: Place, expiresIn: number): void;
+  /** Asked, and no answer came. */
+  failed(place: Place, error: unknown): void;
+  /** In line, and a sign of life brought no answer. */
+  unreachable(place: Place, error: unknown): void;
+  /** The store does not know the token (any more): the process slept, or the server lost its data. */
+  gone(place: Place): void;
+  /** The due time has changed. */
+  moved(place: Place): void;
+  /** Sends a touch now. */
+  touch(place: Place): void;
+}
+
+/**
+ * How long after the end of the holder's lease to look, while the holder still renews. A crashed holder must not delay
+ * the next by more than half a second.
+ */
+const LOOK_AFTER_EXPIRY = 400;
+/** The server's clock and ours may drift apart by a hundredth. */
+const DRIFT = 0.01;
+
+export class Place implements Beat, Touching {
+  readonly kind = 'exclusive';
+  place = -1;
+  listedFor = Infinity;
+  isAbandoned = false;
+  private state: 'asked' | 'waiting' | 'over' = 'asked';
+  private touchAt = Infinity;
+  /** When the holder's lease was last seen to end. */
+  private holderEndsAt = 0;
+  /** The last request that was answered by "waiting": when it was sent, and the server's clock when it answered. */
+  private known: { readonly sentAt: number; readonly at: number | undefined };
+  /** When the latest request was sent; until it is answered, it may set the lease to its ttl even after a grant. */
+  private lastSentAt: number;
+  private unansweredUntil: number;
+
+  constructor(
+    readonly key: string,
+    readonly token: string,
+    askedTtl: number,
+    /** When the key was asked for, in monotonic time. */
+    readonly askedAt: number,
+    private readonly owner: PlaceOwner,
+  ) {
+    this.known = { sentAt: askedAt, at: undefined };
+    this.lastSentAt = askedAt;
+    this.unansweredUntil = believedUntil(askedAt, askedTtl);
+  }
+
+  get ttl(): number {
+    return this.owner.ttl;
+  }
+
+  get dueAt(): number {
+    return this.touchAt;
+  }
+
+  /** When the key may be free; monotonic time. */
+  get expectedAt(): number {
+    return this.holderEndsAt;
+  }
+
+  beat(now: number): Touching | undefined {
+    if (now < this.touchAt) return undefined;
+    this.touched(now);
+    return this;
+  }
+
+  /** In line, as far as is known. */
+  get isWaiting(): boolean {
+    return this.state === 'waiting';
+  }
+
+  /** A touch is being sent. */
+  touched(now: number): void {
+    this.touchAt = now + WAITER_HEARTBEAT;
+    this.lastSentAt = now;
+    this.unansweredUntil = Math.min(this.unansweredUntil, believedUntil(now, this.ttl));
+  }
+
+  answered(answer: StoreAnswer, sentAt: number, ttl: number): void {
+    if (this.state === 'over') return;
+    if (sentAt >= this.lastSentAt) this.unansweredUntil = Infinity;
+    switch (answer.state) {
+      case 'held': {
+        const { fencingToken } = answer;
+        return this.admit({ fencingToken, sentAt, deadline: believedUntil(sentAt, ttl), ttl });
+      }
+      case 'waiting':
+        return this.wait(answer.expiresIn, answer.at, sentAt);
+      case 'busy':
+        return this.owner.busy(this, answer.expiresIn);
+      case 'gone':
+        return this.owner.gone(this);
+      case 'unknown':
+        return this.unanswered(answer.error);
+    }
+  }
+
+  unanswered(error: unknown): void {
+    if (this.state === 'asked') return this.owner.failed(this, error);
+    if (this.state === 'over') return;
+    this.touchAt = Math.min(this.touchAt, monotonicNow() + WAITER_HEARTBEAT);
+    this.owner.moved(this);
+    this.owner.unreachable(this, error);
+  }
+
+  /** Goes on as a place that the server may know of, though it did not say so; the next touch tells. */
+  assume(): void {
+    this.state = 'waiting';
+    this.touchAt = monotonicNow() + WAITER_HEARTBEAT;
+    this.owner.moved(this);
+  }
+
+  /** The store has told of the grant. */
+  granted({ fencingToken, ttl, at }: Grant): void {
+    if (this.state === 'over') return;
+    const now = monotonicNow();
+    const { known } = this;
+    const passed = known.at === undefined ? 0 : Math.min(Math.max((at - known.at) / 1_000, 0), now - known.sentAt);
+    const deadline = Math.min(believedUntil(known.sentAt + passed * (1 - DRIFT), ttl), this.unansweredUntil);
+    // What little is left of an old grant is better spent on asking.
+    if (deadline - now < ttl / 2) return this.owner.touch(this);
+    this.admit({ fencingToken, sentAt: known.sentAt, deadline, ttl: undefined });
+  }
+
+  /** Whoever waited has left; what the request may still bring has to be given back. */
+  abandon(): void {
+    this.isAbandoned = true;
+    this.end();
+  }
+
+  /** Nothing that is heard from now on counts. */
+  end(): void {
+    this.state = 'over';
+    this.touchAt = Infinity;
+  }
+
+  private admit(admission: Admission): void {
+    this.end();
+    this.owner.admitted(this, admission);
+  }
+
+  private wait(expiresIn: number, at: number, sentAt: number): void {
+    this.state = 'waiting';
+    this.known = { sentAt, at };
+    const endsAt = sentAt + expiresIn;
+    // A holder that has not renewed since the last look may be dead: look exactly when its lease ends. One that renews
+    // is looked at once a second, or twice where its ttl is shorter than that.
+    const renewed = Math.abs(endsAt - this.holderEndsAt) >= 50;
+    this.holderEndsAt = endsAt;
+    // All places of a process are touched at the same moments, so that they travel together, however many they are.
+    const heartbeat = (Math.floor(sentAt / WAITER_HEARTBEAT) + 1) * WAITER_HEARTBEAT;
+    this.touchAt = Math.min(heartbeat, renewed ? endsAt + LOOK_AFTER_EXPIRY : Math.max(endsAt, sentAt + 50));
+    this.owner.moved(this);
+    this.owner.inLine(this, expiresIn);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The one script that changes leases. Requests of all kinds travel together, in the order in which they were asked, and
+ * each entry succeeds or fails by itself.
+ *
+ * KEYS: for each request the record.
+ * ARGV: for each request its token, and its detail, which begins with its {@link Mode}.
+ * Returns for each request an integer (a fencing token, or 1 for what was released; 0 when the token is gone), for a place
+ * in line or a busy key `{ milliseconds the holder's lease has left, server time in µs, 1 for waiting or 2 for busy }`, or
+ * an error. A single request is answered without a list around it, which is shorter to write and to read.
+ */
+import type { StoreTiming } from '../../lock-store.js';
+import { holdBranch } from './hold.js';
+import { codeOf, Mode } from './mode.js';
+import { passBranch, releaseBranch } from './release.js';
+
+/** The script's source. */
+export function leaseScript(timing: StoreTiming): string {
+  return `
+local retention = '${timing.retention}'
+local answers = {}
+for i = 1, #KEYS do
+  local record, token, detail = KEYS[i], ARGV[2 * i - 1], ARGV[2 * i]
+  local mode = string.byte(detail)
+  local value = redis.pcall('GET', record)
+  local answer
+
+  if type(value) == 'table' then
+    -- Somebody else has put something else there: no token holds or waits, and nobody can come in.
+    answer = value
+    if mode >= ${codeOf(Mode.touch)} and string.find(value.err, 'WRONGTYPE', 1, true) then answer = 0 end
+  elseif mode <= ${codeOf(Mode.touch)} then
+    ${holdBranch(timing)}
+  elseif mode == ${codeOf(Mode.release)} then
+    ${releaseBranch(timing)}
+  else
+    ${passBranch(timing)}
+  end
+  answers[i] = answer
+end
+if #KEYS == 1 then return answers[1] end
+return answers
+`;
+}

@@ -1,0 +1,21 @@
+/**
+ * What an entry of the lease script asks for: the first character of its detail. The script compares its code, see
+ * {@link codeOf}.
+ */
+export const Mode = {
+  /** Take the key if it is free. */
+  try: '0',
+  /** Take the key, or join the line. */
+  wait: '1',
+  /** Only hold on to what the token has. */
+  touch: '2',
+  /** Give back a lease that was not passed on, or a place in line. */
+  release: '3',
+  /** Give back a lease, telling the last fencing token used, and perhaps a successor. */
+  pass: '4',
+} as const;
+
+/** A mode as Lua's `string.byte` sees it. */
+export function codeOf(mode: string): number {
+  return mode.charCodeAt(0);
+}

@@ -1,0 +1,134 @@
+/**
+ * Until when a grant may be believed that was heard of: nobody knows how old the message is, nor whose clock is right, so
+ * every doubt is on the safe side, and where little would be left the store is asked.
+ */
+import { describe, expect, it, jest } from '@jest/globals';
+import { Place } from '../../lib/line/place.js';
+import type { Grant } from '../../lib/stores/lock-store.js';
+import { useFakeClock } from './support/fake-clock.js';
+import { unreachable } from './support/fake-store.js';
+import { Owner, SERVER_CLOCK, waiting } from './support/places.js';
+
+/** A claim window, of which 1 978 ms may be believed. */
+const WINDOW = 2_000;
+const BELIEVED = 1_978;
+
+/** The grant as the server tells it, given so many milliseconds after the answer at 0. */
+function grant(passed: number): Grant {
+  return { token: 'token', fencingToken: 9, ttl: WINDOW, at: SERVER_CLOCK + passed * 1_000 };
+}
+
+/** A place that asked at 0; `answered` unless the answer is still on its way. */
+function place({ answered = true, askedTtl = 30_000, ttl = 30_000 } = {}): { place: Place; owner: Owner } {
+  const owner = new Owner();
+  owner.ttl = ttl;
+  const its = new Place('key', 'token', askedTtl, 0, owner);
+  if (answered) its.answered(waiting(60_000), 0, askedTtl);
+  owner.log.length = 0;
+  return { place: its, owner };
+}
+
+describe('a grant that is heard of', () => {
+  useFakeClock();
+
+  it('counts from the last request that was answered, and what the server says passed since, less drift', () => {
+    const { place: its, owner } = place();
+    jest.advanceTimersByTime(500);
+    its.granted(grant(500));
+    const deadline = 500 * 0.99 + BELIEVED;
+    expect(owner.admissions).toEqual([{ fencingToken: 9, sentAt: 0, deadline, ttl: undefined }]);
+  });
+
+  it('counts from the latest answer', () => {
+    const { place: its, owner } = place();
+    jest.advanceTimersByTime(5_000);
+    its.answered(waiting(60_000, 5_000), 4_990, 30_000);
+    its.granted(grant(5_000));
+    expect(owner.admissions).toMatchObject([{ sentAt: 4_990, deadline: 4_990 + BELIEVED }]);
+  });
+
+  it('that is old is not believed: what is left is better spent on asking', () => {
+    const { place: its, owner } = place();
+    jest.advanceTimersByTime(1_500);
+    its.granted(grant(100));
+    expect(owner.log).toEqual(['touch']);
+    its.answered({ state: 'held', fencingToken: 9 }, 1_500, 30_000);
+    expect(owner.admissions).toMatchObject([{ ttl: 30_000 }]);
+  });
+
+  it('is believed while half of it is left, and asked about when less is', () => {
+    for (const [passed, log] of [
+      [978, ['admitted']],
+      [979, ['touch']],
+    ] as const) {
+      const { place: its, owner } = place();
+      const now = jest.spyOn(performance, 'now').mockReturnValue(passed);
+      its.granted(grant(0));
+      now.mockRestore();
+      expect(owner.log).toEqual(log);
+    }
+  });
+
+  it('from a server whose clock stepped forwards is believed no longer than ours says passed', () => {
+    const { place: its, owner } = place();
+    jest.advanceTimersByTime(300);
+    its.granted(grant(3_600_000));
+    expect(owner.admissions).toMatchObject([{ deadline: 300 * 0.99 + BELIEVED }]);
+  });
+
+  it('from a server whose clock stepped backwards counts from the request', () => {
+    const { place: its, owner } = place();
+    jest.advanceTimersByTime(300);
+    its.granted(grant(-3_600_000));
+    expect(owner.admissions).toMatchObject([{ deadline: BELIEVED }]);
+  });
+
+  it('before the answer to the request counts from its sending', () => {
+    const { place: its, owner } = place({ answered: false });
+    jest.advanceTimersByTime(300);
+    its.granted(grant(290));
+    expect(owner.admissions).toMatchObject([{ sentAt: 0, deadline: BELIEVED }]);
+    its.answered(waiting(60_000), 0, 30_000);
+    its.answered({ state: 'gone' }, 0, 30_000);
+    expect(owner.log).toEqual(['admitted']);
+  });
+
+  it('before the answer to a request for a shorter lease is believed no longer than that', () => {
+    const { place: its, owner } = place({ answered: false, askedTtl: 1_500 });
+    its.granted(grant(0));
+    expect(owner.admissions).toMatchObject([{ deadline: 1_483 }]);
+    const shorter = place({ answered: false, askedTtl: 500 });
+    shorter.place.granted(grant(0));
+    expect(shorter.owner.log).toEqual(['touch']);
+  });
+
+  it('is believed no longer than a touch for a shorter lease that has no answer yet', () => {
+    const { place: its, owner } = place({ ttl: 1_500 });
+    jest.advanceTimersByTime(1_000);
+    its.touched(1_000);
+    jest.advanceTimersByTime(200);
+    its.granted(grant(1_200));
+    expect(owner.admissions).toMatchObject([{ deadline: 1_000 + 1_483 }]);
+  });
+
+  it('nor than one whose answer was lost, until another is answered', () => {
+    const [lost, later] = [place({ ttl: 1_500 }), place({ ttl: 1_500 })];
+    jest.advanceTimersByTime(1_000);
+    for (const { place: its } of [lost, later]) {
+      its.touched(1_000);
+      its.unanswered(unreachable());
+    }
+    later.place.answered(waiting(60_000, 1_000), 1_000, 1_500);
+    for (const { place: its } of [lost, later]) its.granted(grant(1_000));
+    expect(lost.owner.admissions).toMatchObject([{ deadline: 2_483 }]);
+    expect(later.owner.admissions).toMatchObject([{ deadline: 1_000 + BELIEVED }]);
+  });
+
+  it('twice is one', () => {
+    const { place: its, owner } = place();
+    its.granted(grant(0));
+    its.granted(grant(0));
+    its.answered({ state: 'held', fencingToken: 9 }, 0, 30_000);
+    expect(owner.log).toEqual(['admitted']);
+  });
+});

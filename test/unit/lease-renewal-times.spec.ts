@@ -1,0 +1,93 @@
+/** When a lease asks to be renewed: after a third of its ttl, on marks that leases share, and again where that failed. */
+import { describe, expect, it, jest } from '@jest/globals';
+import { useFakeClock, withoutJitter } from './support/fake-clock.js';
+import { unreachable } from './support/fake-store.js';
+import { BELIEVED, grant, HELD, now, pass, TTL } from './support/leases.js';
+
+const MARK = TTL / 64;
+/** The last mark before a time. */
+const markBefore = (time: number): number => Math.floor(time / MARK) * MARK;
+
+describe('the renewal of a lease', () => {
+  useFakeClock();
+
+  it.each([
+    [0, 0.3 * TTL],
+    [0.5, TTL / 3],
+    [1, (1.1 / 3) * TTL],
+  ])('is due on the last mark before a third of the ttl, give or take a tenth (%d)', (random, due) => {
+    jest.spyOn(Math, 'random').mockReturnValue(random);
+    const { dueAt } = grant().lease;
+    expect(dueAt).toBeCloseTo(markBefore(due), 6);
+    expect(dueAt).toBeGreaterThan(due - MARK);
+  });
+
+  it('falls on the same mark as that of another lease, taken a little later', () => {
+    withoutJitter();
+    const { lease } = grant();
+    pass(5);
+    expect(grant().lease.dueAt).toBe(lease.dueAt);
+  });
+
+  it('is asked for once, and then not again for a third of the ttl', () => {
+    withoutJitter();
+    const { lease } = grant();
+    const [first, second] = [markBefore(TTL / 3), markBefore(markBefore(TTL / 3) + TTL / 3)];
+    const times = [first - 1, first, first + 1, second - 1, second];
+    expect(times.map((time) => lease.beat(time) !== undefined)).toEqual([false, true, false, false, true]);
+  });
+
+  it('never falls due at once', () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+    const { lease } = grant({ ttl: 100 });
+    for (let time = lease.dueAt; time < 97; time = lease.dueAt) {
+      lease.beat(time);
+      expect(lease.dueAt).toBeGreaterThanOrEqual(Math.min(time + 1, 97));
+    }
+  });
+
+  it('is not asked for with autoRenew: false', () => {
+    const { lease } = grant({ autoRenew: false });
+    expect([334, BELIEVED - 1].map((time) => lease.beat(time))).toEqual([undefined, undefined]);
+  });
+
+  it('is not asked for after maxHold', () => {
+    withoutJitter();
+    const { lease } = grant({ maxHold: 400 });
+    expect(lease.beat(334)).toBe(lease);
+    lease.answered(HELD, 334, TTL);
+    expect(lease.dueAt).toBe(334 + BELIEVED);
+  });
+
+  it('counts maxHold from the beginning of each holder', () => {
+    withoutJitter();
+    const { lease } = grant({ maxHold: 400 });
+    pass(334);
+    lease.answered(HELD, 334, TTL);
+    lease.begin({ ttl: TTL, autoRenew: true, maxHold: 400 }, now());
+    expect(lease.dueAt).toBeLessThanOrEqual(334 + TTL / 3);
+  });
+
+  it('is tried again, often, within what remains of the lease', () => {
+    withoutJitter();
+    const { lease, witness } = grant({ ttl: 10_000 });
+    let tries = 0;
+    for (; lease.dueAt < 9_898; tries++) {
+      pass(Math.ceil(lease.dueAt - now()));
+      if (!lease.beat(now())) break;
+      lease.unanswered(unreachable());
+    }
+    expect(tries).toBeGreaterThanOrEqual(10);
+    expect(witness.failures).toHaveLength(tries);
+    expect(witness.losses).toEqual([]);
+  });
+
+  it('that failed does not end the lease, and one that succeeds later saves it', () => {
+    const { lease } = grant();
+    lease.unanswered(unreachable());
+    pass(900);
+    lease.answered(HELD, 899, TTL);
+    pass(900);
+    expect(lease.check()).toBe(true);
+  });
+});
