@@ -1,0 +1,162 @@
+/** What the guards of release and pass are there for. */
+import { expect } from '@jest/globals';
+import { fenceOf, LONG } from '../lock-store.harness.js';
+import { holderOf, pass } from './promises.js';
+import type { Promised } from './promises.js';
+
+export const RELEASE_PROMISES = {
+  'nobody but its owner releases a lease': async ({ key, open }) => {
+    const store = open();
+    const { holder } = await store.queue(key, 0);
+    expect(await store.release(key, store.token())).toBe('gone');
+    expect(await holderOf(store, key)).toBe(holder);
+  },
+  'nobody but its owner releases a lease that others wait for': async ({ key, open }) => {
+    const store = open();
+    const { holder } = await store.queue(key, 1);
+    expect(await store.release(key, store.token())).toBe('gone');
+    expect(await holderOf(store, key)).toBe(holder);
+  },
+  'a release is answered released, and frees the key': async ({ key, open }) => {
+    const store = open();
+    const { holder } = await store.queue(key, 0);
+    expect(await store.release(key, holder)).toBe('released');
+    expect(await holderOf(store, key)).toBeNull();
+  },
+  'a release admits the first in line': async ({ key, open }) => {
+    const store = open();
+    const { holder, waiting } = await store.queue(key, 2);
+    await store.release(key, holder);
+    expect(await store.inspect(key)).toMatchObject({ holder: { token: waiting[0] }, waiting: [waiting[1]] });
+  },
+  'the line outlives a grant': async ({ key, open }) => {
+    const store = open();
+    const { holder, waiting } = await store.queue(key, 2);
+    await store.release(key, holder);
+    await store.release(key, waiting[0]!);
+    expect(await holderOf(store, key)).toBe(waiting[1]);
+  },
+  'a release frees the key when all have left the line': async ({ key, open }) => {
+    const store = open();
+    const { holder, waiting } = await store.queue(key, 1);
+    await store.release(key, waiting[0]!);
+    await store.release(key, holder);
+    expect(await store.acquire(key, store.token())).toMatchObject({ state: 'held' });
+  },
+  'who leaves the line has no place': async ({ key, open, redis, record }) => {
+    const store = open();
+    const { holder, waiting } = await store.queue(key, 2);
+    expect(await store.release(key, waiting[0]!)).toBe('released');
+    expect(await store.touch(key, waiting[0]!)).toEqual({ state: 'gone' });
+    expect((await store.inspect(key)).waiting).toEqual([waiting[1]]);
+    expect(await redis.zcard(`${record(key)}:line`)).toBe(1);
+    await store.release(key, holder);
+    expect(await holderOf(store, key)).toBe(waiting[1]);
+  },
+  'a full server still frees keys': async ({ key, open, openWithout }) => {
+    const [store, full] = [open(), openWithout('set')];
+    for (const [name, fencingToken] of [
+      [`${key} plain`, undefined],
+      [`${key} passed on`, 5],
+    ] as const) {
+      const { holder } = await store.queue(name, 0);
+      expect(await full.release(name, holder, fencingToken)).toBe('released');
+      expect(await store.acquire(name, store.token())).toMatchObject({ state: 'held' });
+    }
+  },
+  'a full server grants nothing, and fails nothing else': async ({ key, open, openWithout }) => {
+    const [store, full] = [open(), openWithout('set')];
+    const { holder } = await store.queue(key, 0);
+    const expired = `${key} expired`;
+    const past = await store.queue(expired, 0, 20);
+    await pass(60);
+    const ask = (name: string, token: string) =>
+      ({ key: name, token, kind: 'exclusive', ttl: LONG, wait: false }) as const;
+    const answers = await full.store.acquire([
+      ask(`${key} free`, full.token()),
+      ask(expired, full.token()),
+      ask(key, holder),
+    ]);
+    expect(answers.map(({ state }) => state)).toEqual(['unknown', 'unknown', 'held']);
+    // Both travel in one call.
+    const [passed, stranger] = await full.store.release([
+      { ...ask(key, holder), fencingToken: past.fence, successor: { token: full.token(), ttl: LONG } },
+      ask(`${key} unknown`, full.token()),
+    ]);
+    expect([passed!.successor!.state, stranger!.state]).toEqual(['unknown', 'gone']);
+    expect(await holderOf(store, key)).toBe(holder);
+  },
+  'a grant that nobody may be told of is a grant': async ({ key, openWithout }) => {
+    const store = openWithout('publish');
+    const { holder, waiting } = await store.queue(key, 1);
+    expect(await store.release(key, holder)).toBe('released');
+    expect(await store.touch(key, waiting[0]!)).toMatchObject({ state: 'held' });
+  },
+  'nobody but its owner passes a lease on': async ({ key, open }) => {
+    const store = open();
+    const { holder } = await store.queue(key, 0);
+    expect(await store.pass(key, store.token(), 1, store.token())).toMatchObject({ successor: { state: 'gone' } });
+    expect(await holderOf(store, key)).toBe(holder);
+  },
+  'a lease that was given back is not passed on': async ({ key, open }) => {
+    const store = open();
+    const { holder, fence } = await store.queue(key, 0);
+    await store.release(key, holder);
+    expect(await store.pass(key, holder, fence, store.token())).toMatchObject({ successor: { state: 'gone' } });
+    expect(await holderOf(store, key)).toBeNull();
+  },
+  'a lease is passed to the line before the successor': async ({ key, open }) => {
+    const store = open();
+    const [{ holder, fence, waiting }, successor] = [await store.queue(key, 1), store.token()];
+    await store.pass(key, holder, fence, successor);
+    expect(await store.inspect(key)).toMatchObject({ holder: { token: waiting[0] }, waiting: [successor] });
+  },
+  'without a successor nobody joins': async ({ key, open }) => {
+    const store = open();
+    const { holder, fence, waiting } = await store.queue(key, 1);
+    expect(await store.release(key, holder, fence)).toBe('released');
+    expect(await store.inspect(key)).toMatchObject({ holder: { token: waiting[0] }, waiting: [] });
+  },
+  'without a successor the key is free': async ({ key, open }) => {
+    const store = open();
+    const { holder, fence } = await store.queue(key, 0);
+    expect(await store.release(key, holder, fence)).toBe('released');
+    expect(await store.acquire(key, store.token())).toMatchObject({ state: 'held' });
+  },
+  'a pass that is replayed is answered by what the successor has': async ({ key, open }) => {
+    const store = open();
+    const [{ holder, fence }, successor] = [await store.queue(key, 0), store.token()];
+    const { successor: first } = await store.pass(key, holder, fence, successor, 100);
+    expect((await store.pass(key, holder, fence, successor, LONG)).successor).toEqual(first);
+    await pass(150);
+    expect(await holderOf(store, key)).toBe(successor);
+    expect(fenceOf(first!)).toBeGreaterThan(fence);
+  },
+  'a pass that is replayed finds a successor that waits': async ({ key, open }) => {
+    const store = open();
+    const [{ holder, fence }, successor] = [await store.queue(key, 1), store.token()];
+    await store.pass(key, holder, fence, successor);
+    expect(await store.pass(key, holder, fence, successor)).toMatchObject({ successor: { state: 'waiting' } });
+  },
+  'a pass that is replayed revives no successor that was released': async ({ key, open }) => {
+    const store = open();
+    const [{ holder, fence }, successor] = [await store.queue(key, 0), store.token()];
+    await store.pass(key, holder, fence, successor);
+    await store.release(key, successor);
+    expect(await store.pass(key, holder, fence, successor)).toMatchObject({ successor: { state: 'gone' } });
+  },
+  'a pass that is replayed revives no successor that left the line': async ({ key, open }) => {
+    const store = open();
+    const [{ holder, fence }, successor] = [await store.queue(key, 2), store.token()];
+    await store.pass(key, holder, fence, successor);
+    await store.release(key, successor);
+    expect(await store.pass(key, holder, fence, successor)).toMatchObject({ successor: { state: 'gone' } });
+  },
+  'a release that was passed on before and is replayed was a release': async ({ key, open }) => {
+    const store = open();
+    const { holder, fence } = await store.queue(key, 0);
+    await store.release(key, holder, fence);
+    expect(await store.release(key, holder, fence)).toBe('released');
+    expect(await store.release(key, store.token(), fence)).toBe('gone');
+  },
+} satisfies Record<string, Promised>;
