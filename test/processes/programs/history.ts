@@ -11,8 +11,8 @@ export type Entry = { readonly worker: string; readonly fence: number } & (
   | { readonly what: 'outcome'; readonly outcome: string }
 );
 
-/** As it stands in the history: of those that came in, whether the resource accepted them. */
-export type Recorded = Entry & { readonly accepted: boolean };
+/** As it stands in the history: when, by the server's clock in ms, and of those that came in, whether the resource accepted them. */
+export type Recorded = Entry & { readonly accepted: boolean; readonly at: number };
 
 // KEYS: history, resource. ARGV: entry, the fencing token where the entry is one of coming in, otherwise nothing.
 const WRITE = `
@@ -23,6 +23,8 @@ if ARGV[2] ~= '' then
   if entry.accepted then redis.call('SET', KEYS[2], ARGV[2], 'EX', 600) end
 end
 entry.fence = ARGV[3]
+local time = redis.call('TIME')
+entry.at = string.format('%.3f', time[1] * 1000 + time[2] / 1000)
 redis.call('RPUSH', KEYS[1], cjson.encode(entry))
 redis.call('EXPIRE', KEYS[1], 600)
 `;
@@ -46,7 +48,7 @@ export function openHistory(client: Redis, prefix: string): History {
       const entries = await client.lrange(`${prefix}-history:${key}`, 0, -1);
       return entries.map((text) => {
         const entry = JSON.parse(text) as Recorded;
-        return { ...entry, fence: Number(entry.fence) };
+        return { ...entry, fence: Number(entry.fence), at: Number(entry.at) };
       });
     },
     unusedFence: async () => {
