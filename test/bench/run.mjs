@@ -5,8 +5,10 @@
 import { writeFile } from 'node:fs/promises';
 
 import { startRedis } from '../support/redis-server.mjs';
+import { barTable, judge } from './bars.mjs';
 import { connect } from './client.mjs';
 import { contestants } from './contestants/index.mjs';
+import { withEntries } from './measure/entries.mjs';
 import { openRemote } from './measure/remote.mjs';
 import { readOptions } from './options.mjs';
 import { ensurePeers } from './peers.mjs';
@@ -17,24 +19,42 @@ const { seconds, chosen, json } = readOptions();
 ensurePeers();
 const server = process.env.REDIS_URL ? null : await startRedis();
 const redisUrl = server?.url ?? process.env.REDIS_URL;
-const open = (contestant, url = redisUrl) => openRemote(contestant, url);
-const entries = [];
+const open = (contestant, { url = redisUrl, ...options } = {}) => openRemote(contestant, url, options);
+const begun = performance.now();
 try {
   const machine = await describe();
-  for (const contestant of contestants) entries.push(await open(contestant));
-  console.log(`${entries.map(line).join('\n')}\n`);
+  console.log(`${contestants.map(line).join('\n')}\n`);
+  const report = { ...machine, secondsEach: seconds, contestants: contestants.map(summary), cases: [] };
 
-  const report = { ...machine, secondsEach: seconds, contestants: entries.map(summary), cases: [] };
-  for (const { name, title, columns, measure } of chosen) {
-    const { rows, notes } = await measure({ entries, seconds, redisUrl, open });
-    console.log(`${formatTable({ title, columns, rows, notes })}\n`);
-    report.cases.push({ name, title, notes, rows: rows.map(figures) });
-    if (rows.some(({ entry, failure }) => entry.contestant.own && failure !== undefined)) process.exitCode = 1;
-  }
+  const shared = chosen.some(({ ownEntries }) => !ownEntries) ? contestants : [];
+  await withEntries(
+    shared.map((contestant) => () => open(contestant)),
+    async (entries) => {
+      for (const each of chosen) report.cases.push(await run(each, entries));
+    },
+  );
+
+  report.bars = judge(report);
+  if (report.bars.length > 0) console.log(`${formatTable(barTable(report.bars))}\n`);
+  console.log(`${Math.round(secondsSince(begun))} s in all.`);
   if (json !== undefined) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
 } finally {
-  await Promise.allSettled(entries.map((entry) => entry.close()));
   await server?.stop();
+}
+
+/** One case that breaks does not take the figures of the others along. */
+async function run({ name, title, columns, measure }, entries) {
+  const start = performance.now();
+  try {
+    const { rows, notes } = await measure({ entries, seconds, redisUrl, open });
+    console.log(`${formatTable({ title, columns, rows, notes })}\n`);
+    if (rows.some(({ entry, failure }) => entry.contestant.own && failure !== undefined)) process.exitCode = 1;
+    return { name, title, columns, notes, rows: rows.map(figures), seconds: secondsSince(start) };
+  } catch (error) {
+    console.error(`The case "${name}" broke: ${error.stack}\n`);
+    process.exitCode = 1;
+    return { name, title, columns, notes: [`It broke: ${error.message}`], rows: [], seconds: secondsSince(start) };
+  }
 }
 
 async function describe() {
@@ -48,15 +68,19 @@ async function describe() {
   return machine;
 }
 
-function summary({ contestant: { id, name, options, version }, failure }) {
-  return { id, name, version: version?.() ?? null, options, failure: failure ?? null };
+function summary({ id, name, options, version, own = false, byHand = false }) {
+  return { id, name, version: version?.() ?? null, options, own, byHand };
 }
 
-function line(entry) {
-  const { name, version, options } = summary(entry);
+function line(contestant) {
+  const { name, version, options } = summary(contestant);
   return `${name.padEnd(34)} ${(version ?? '').padEnd(14)} ${options}`;
 }
 
 function figures({ entry, ...row }) {
   return { contestant: entry.contestant.id, ...row };
+}
+
+function secondsSince(start) {
+  return (performance.now() - start) / 1_000;
 }

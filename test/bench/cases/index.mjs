@@ -1,15 +1,38 @@
 /**
- * What is measured, in the order of the report. A case is `{ name, title, columns, measure, work }`:
+ * What is measured, in the order of the report. A case is `{ name, title, columns, ownEntries?, measure, work }`:
  *
  * - `work(session, milliseconds, detail?)` runs in the process of a contestant and answers figures;
  * - `measure({ entries, seconds, redisUrl, open })` has the entries work and answers `{ rows, notes }`. An entry is a
- *   contestant in its process (see `measure/remote.mjs`); `open(contestant, url?)` starts another. A row has its entry
- *   and a value for each column, or a `failure`.
+ *   contestant in its process (see `measure/remote.mjs`); `open(contestant, { url?, settings?, nodeOptions? }?)` starts another. A row has its entry
+ *   and a value for each column, or a `failure`; a `remark` is a footnote to its values. `ownEntries`: it opens all it needs
+ *   itself.
  */
 import { commands } from './commands.mjs';
+import { crowd } from './crowd.mjs';
+import { growth } from './growth.mjs';
+import { handoff } from './handoff.mjs';
+import { held } from './held.mjs';
 import { hot } from './hot.mjs';
+import { idle } from './idle.mjs';
 import { keys } from './keys.mjs';
+import { latency } from './latency.mjs';
+import { memory } from './memory.mjs';
 import { overhead } from './overhead.mjs';
 import { pair } from './pair.mjs';
+import { processes } from './processes.mjs';
 
-export const cases = [pair, keys, hot, commands, overhead];
+export const cases = [
+  pair,
+  latency,
+  keys,
+  hot,
+  crowd,
+  processes,
+  handoff,
+  commands,
+  held,
+  idle,
+  memory,
+  overhead,
+  growth,
+];

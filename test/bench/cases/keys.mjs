@@ -35,7 +35,7 @@ export const keys = {
     return { rows, notes: [] };
   },
 
-  async work(session, milliseconds) {
+  async work(session, milliseconds, callers = KEYS_IN_FLIGHT) {
     const latencies = [];
     const begin = performance.now();
     const end = begin + milliseconds;
@@ -47,7 +47,7 @@ export const keys = {
         latencies.push((now - start) * 1_000);
       }
     }
-    await Promise.all(Array.from({ length: KEYS_IN_FLIGHT }, (_, i) => caller(`keys${i}`)));
+    await Promise.all(Array.from({ length: callers }, (_, i) => caller(`keys${i}`)));
     return { latencies: Float64Array.from(latencies), elapsed: performance.now() - begin };
   },
 };

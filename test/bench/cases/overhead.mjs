@@ -11,6 +11,7 @@ const BATCH = 50; // a pair is too short for the clock
 
 export const overhead = {
   name: 'overhead',
+  ownEntries: true,
   title: 'This library without a server: a pair on its memory store',
   columns: [
     { key: 'p50', label: 'µs a pair', digits: 2 },

@@ -1,28 +1,28 @@
 /**
- * Who takes part, in the order of the tables. A contestant is `{ id, name, options, version?(), own?, setup(redisUrl) }`;
- * `setup` opens a session: `run(key, section)` runs `section` while it holds `key`, `close()` ends it. The first is the
- * floor that the others are compared with; `own` marks this library, whose failure fails the benchmark.
+ * Who takes part, in the order of the tables. A contestant is `{ id, name, options, version?(), own?, setup(redisUrl,
+ * settings) }`; `setup` opens a session: `run(key, section)` runs `section` while it holds `key`, `close()` ends it;
+ * `inLine(key)` tells how many wait, where there is a line to look at.
+ * `settings` are those of `settings.mjs` that a case wants otherwise: `ttl`, and how often to renew (`renewEvery`). `own`
+ * marks this library, whose failure fails the benchmark; `byHand` what is no library; `floor` what the others are
+ * compared with.
  */
-import { acquire, locked, memoryLocked, memoryWithLock, withLock } from './library.mjs';
+import { acquire, acquireFair, locked, memoryLocked, memoryWithLock, withLock } from './library.mjs';
 import { nestRedlock } from './nest-redlock.mjs';
-import { raw, rawAgain } from './raw.mjs';
+import { ping, raw, rawAgain } from './raw.mjs';
 import { redisSemaphore } from './redis-semaphore.mjs';
 import { redlockUniversal } from './redlock-universal.mjs';
 import { redlock4, redlock5 } from './redlock.mjs';
 
-export const contestants = [
-  raw,
-  rawAgain,
-  withLock,
-  acquire,
-  locked,
-  redlock4,
-  redlock5,
-  redisSemaphore,
-  redlockUniversal,
-  nestRedlock,
-];
+const peers = [redlock4, redlock5, redisSemaphore, redlockUniversal, nestRedlock];
 
-const all = [...contestants, memoryWithLock, memoryLocked];
+export const contestants = [raw, rawAgain, withLock, acquire, locked, ...peers];
+
+/** For cases that take long, or many processes: nobody twice. */
+export const inShort = [raw, withLock, acquire, ...peers];
+
+/** Only where a case asks for them. */
+export { acquire, acquireFair, ping, raw, redisSemaphore, redlock5, withLock };
+
+const all = [...contestants, acquireFair, memoryWithLock, memoryLocked, ping];
 
 export const contestantOf = (id) => all.find((contestant) => contestant.id === id);

@@ -1,4 +1,4 @@
-/** This library in the three ways it is used, in a Nest application on a client of its own. */
+/** This library in the ways it is used, in a Nest application on a client of its own. */
 import { connect } from '../client.mjs';
 import { TTL_MS, WAIT_MS } from '../settings.mjs';
 import { decorateMethod, startNest } from './nest.mjs';
@@ -9,6 +9,15 @@ export const withLock = { id: 'with-lock', name: 'this library, withLock', ...co
 export const acquire = { id: 'acquire', name: 'this library, acquire/release', ...common, setup: onRedis(byAcquire) };
 export const locked = { id: 'locked', name: 'this library, @Locked', ...common, setup: onRedis(byDecorator) };
 
+/** Every single waiter stands in the server's line: strict order between all callers, and no hand-off in the process. */
+export const acquireFair = {
+  ...acquire,
+  id: 'acquire-fair',
+  name: 'this library, acquire, fair',
+  options: 'all defaults, fair: true',
+  setup: onRedis(byAcquire, { fair: true }),
+};
+
 /** Without a server; `alone`: nothing outside the process is excluded. */
 const memory = { ...common, alone: true };
 export const memoryWithLock = { id: 'memory', name: 'withLock', ...memory, setup: onMemory(byWithLock) };
@@ -17,20 +26,22 @@ export const memoryLocked = { id: 'memory-locked', name: '@Locked', ...memory, s
 /** `withLock` of the injected service. */
 function byWithLock({ LockService }) {
   return {
-    runner(app) {
+    prefix: 'with-lock:',
+    runner(app, prefix) {
       const locks = app.get(LockService);
-      return (key, section) => locks.withLock(`with-lock:${key}`, section);
+      return (key, section) => locks.withLock(prefix + key, section);
     },
   };
 }
 
 /** `acquire` and `release` of the injected service. */
-function byAcquire({ LockService }) {
+function byAcquire({ LockService }, { fair = false }) {
   return {
-    runner(app) {
+    prefix: fair ? 'acquire-fair:' : 'acquire:',
+    runner(app, prefix) {
       const locks = app.get(LockService);
       return async (key, section) => {
-        const lock = await locks.acquire(`acquire:${key}`);
+        const lock = await locks.acquire(prefix + key);
         try {
           return await section();
         } finally {
@@ -50,6 +61,7 @@ function byDecorator({ Locked }) {
   }
   decorateMethod(Sections, 'run', Locked('locked:<0>'));
   return {
+    prefix: 'locked:',
     providers: [Sections],
     runner(app) {
       const sections = app.get(Sections);
@@ -58,11 +70,11 @@ function byDecorator({ Locked }) {
   };
 }
 
-function onRedis(way) {
-  return async (url) => {
+function onRedis(way, more = {}) {
+  return async (url, { ttl = TTL_MS } = {}) => {
     const client = await connect(url);
-    const { run, close } = await open(client, way);
-    return { run, close: () => close().then(() => client.quit()) };
+    const { close, ...session } = await open(client, way, { ...more, ttl });
+    return { ...session, close: () => close().then(() => client.quit()) };
   };
 }
 
@@ -70,10 +82,16 @@ function onMemory(way) {
   return () => open('memory', way);
 }
 
-async function open(connection, way) {
+async function open(connection, way, options = {}) {
   const library = await import('../../../dist/esm/index.js');
-  const { providers, runner } = way(library);
-  const module = library.DistributedLockModule.forRoot({ connection, ttl: TTL_MS, wait: WAIT_MS });
+  const { prefix, providers, runner } = way(library, options);
+  const module = library.DistributedLockModule.forRoot({ connection, ttl: TTL_MS, wait: WAIT_MS, ...options });
   const app = await startNest(module, providers);
-  return { run: runner(app), close: () => app.close() };
+  const locks = app.get(library.LockService);
+  return {
+    run: runner(app, prefix),
+    /** How many wait at the server. */
+    inLine: async (key) => (await locks.inspect(prefix + key)).waiting.length,
+    close: () => app.close(),
+  };
 }

@@ -13,7 +13,7 @@ export const nestRedlock = {
   name: '@anchan828/nest-redlock @Redlock',
   version: () => versionOf('@anchan828/nest-redlock'),
   options: `retryDelay ${RETRY_MS} ms, retryJitter ${RETRY_MS / 2} ms, retryCount -1`,
-  async setup(url) {
+  async setup(url, { ttl = TTL_MS } = {}) {
     const { Redlock, RedlockModule } = require('@anchan828/nest-redlock');
     class Sections {
       async run(_key, section) {
@@ -27,7 +27,7 @@ export const nestRedlock = {
     );
     const client = await connect(url);
     const settings = { retryCount: -1, retryDelay: RETRY_MS, retryJitter: RETRY_MS / 2 };
-    const module = RedlockModule.register({ clients: [client], duration: TTL_MS, settings });
+    const module = RedlockModule.register({ clients: [client], duration: ttl, settings });
     const app = await startNest(module, [Sections]);
     const sections = app.get(Sections);
     return {

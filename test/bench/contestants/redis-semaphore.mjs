@@ -8,10 +8,11 @@ export const redisSemaphore = {
   name: 'redis-semaphore Mutex',
   version: () => versionOf('redis-semaphore'),
   options: `retryInterval ${RETRY_MS} ms (its default)`,
-  async setup(url) {
+  async setup(url, { ttl = TTL_MS, renewEvery } = {}) {
     const { Mutex } = await import('redis-semaphore');
     const client = await connect(url);
-    const options = { lockTimeout: TTL_MS, acquireTimeout: WAIT_MS, retryInterval: RETRY_MS };
+    const options = { lockTimeout: ttl, acquireTimeout: WAIT_MS, retryInterval: RETRY_MS };
+    if (renewEvery !== undefined) options.refreshInterval = renewEvery; // by default 0.8 of the ttl
     return {
       async run(key, section) {
         const mutex = new Mutex(client, `semaphore:${key}`, options);

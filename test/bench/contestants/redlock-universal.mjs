@@ -11,11 +11,11 @@ export const redlockUniversal = {
   name: 'redlock-universal using()',
   version: () => versionOf('redlock-universal'),
   options: `retryDelay ${RETRY_MS} ms, one lock object per key`,
-  async setup(url) {
+  async setup(url, { ttl = TTL_MS } = {}) {
     const { IoredisAdapter, createLock } = await import('redlock-universal');
     const client = await connect(url);
     const adapter = new IoredisAdapter(client);
-    const options = { adapter, ttl: TTL_MS, retryDelay: RETRY_MS, retryAttempts: WAIT_MS / RETRY_MS };
+    const options = { adapter, ttl, retryDelay: RETRY_MS, retryAttempts: WAIT_MS / RETRY_MS };
     const locks = new Map();
     const lockFor = (key) => {
       if (!locks.has(key)) locks.set(key, createLock({ ...options, key: `universal:${key}` }));

@@ -11,12 +11,12 @@ export const redlock5 = {
   name: 'redlock 5 using()',
   version: () => versionOf('redlock'),
   options: OPTIONS,
-  async setup(url) {
+  async setup(url, { ttl = TTL_MS } = {}) {
     const { default: Redlock } = await import('redlock');
     const client = await connect(url);
     const redlock = new Redlock([client], SETTINGS);
     return {
-      run: (key, section) => redlock.using([`redlock-5:${key}`], TTL_MS, section),
+      run: (key, section) => redlock.using([`redlock-5:${key}`], ttl, section),
       close: () => client.quit(),
     };
   },
@@ -27,13 +27,13 @@ export const redlock4 = {
   name: 'redlock 4 lock/unlock',
   version: () => versionOf('redlock-4'),
   options: OPTIONS,
-  async setup(url) {
+  async setup(url, { ttl = TTL_MS } = {}) {
     const { default: Redlock } = await import('redlock-4');
     const client = await connect(url);
     const redlock = new Redlock([client], SETTINGS);
     return {
       async run(key, section) {
-        const lock = await redlock.lock(`redlock-4:${key}`, TTL_MS);
+        const lock = await redlock.lock(`redlock-4:${key}`, ttl);
         try {
           return await section();
         } finally {

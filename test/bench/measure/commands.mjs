@@ -13,10 +13,13 @@ export async function openCounter(redisUrl) {
   const monitor = await control.monitor();
   let counted = null;
   let onMarker = null;
-  monitor.on('monitor', (_time, [name, marker], source) => {
+  let look = () => {};
+  monitor.on('monitor', (_time, args, source) => {
     if (source === 'lua') return;
-    if (onMarker?.(name, marker)) return;
-    if (counted !== null) counted.set(name.toLowerCase(), (counted.get(name.toLowerCase()) ?? 0) + 1);
+    const [name, marker] = args;
+    if (onMarker?.(name, marker) || counted === null) return;
+    counted.set(name.toLowerCase(), (counted.get(name.toLowerCase()) ?? 0) + 1);
+    look(args);
   });
 
   async function mark(then) {
@@ -35,8 +38,9 @@ export async function openCounter(redisUrl) {
   }
 
   return {
-    /** What was sent while `work` ran: how often each command. */
-    async during(work) {
+    /** What was sent while `work` ran: how often each command. `onCommand` is shown each of them. */
+    async during(work, onCommand = () => {}) {
+      look = onCommand;
       await mark(() => (counted = new Map()));
       await work();
       let result;

@@ -1,15 +1,21 @@
 /** A contestant in a process of its own, as the benchmark sees it: an entry of the tables. */
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 import { within } from './within.mjs';
 
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
 const LIMIT_MS = 60_000;
+const CLOSE_LIMIT_MS = 3_000;
 
-/** Starts the process, opens a session in it and sees it exclude. `failure` says why there is none. */
-export async function openRemote(contestant, redisUrl) {
-  const entry = new Remote(contestant, redisUrl);
+/**
+ * Starts the process, opens a session in it and sees it exclude. `failure` says why there is none.
+ *
+ * @param options `settings` for the contestant where they differ from `settings.mjs`; `nodeOptions` for its process
+ */
+export async function openRemote(contestant, redisUrl, options) {
+  const entry = new Remote(contestant, redisUrl, options);
   try {
     await entry.order('open');
   } catch (error) {
@@ -20,11 +26,16 @@ export async function openRemote(contestant, redisUrl) {
 
 class Remote {
   #child;
+  #exited;
   failure;
 
-  constructor(contestant, redisUrl) {
+  constructor(contestant, redisUrl, { settings = {}, nodeOptions = [] } = {}) {
     this.contestant = contestant;
-    this.#child = fork(WORKER, [contestant.id, redisUrl], { serialization: 'advanced' });
+    this.#child = fork(WORKER, [contestant.id, redisUrl, JSON.stringify(settings)], {
+      serialization: 'advanced',
+      execArgv: nodeOptions,
+    });
+    this.#exited = once(this.#child, 'exit');
   }
 
   /** Works on a case for so long, see `worker.mjs`. */
@@ -49,12 +60,20 @@ class Remote {
     }
   }
 
-  /** Ends the session, and the process with whatever a contestant that failed has left open in it. */
+  /** Ends the session, and the process with whatever a contestant has left open in it. */
   async close() {
     try {
-      if (this.failure === undefined) await this.order('close');
+      if (this.failure === undefined) await within(CLOSE_LIMIT_MS, '"close"', this.order('close'));
+    } catch {
+      // It is of no interest any more how it ends, only that it does.
     } finally {
-      if (this.#child.connected) this.#child.disconnect();
+      await this.kill();
     }
+  }
+
+  /** Ends the process at once, whatever it is doing. */
+  async kill() {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
   }
 }

@@ -13,7 +13,7 @@ export const median = (samples) => quantile(samples, 0.5);
 
 /** What two series of figures, taken in the same rounds, are to each other: the median, and the middle half as text. */
 export function compare(series, reference, relation = (one, other) => one / other, digits = 2) {
-  const perRound = series.map((value, round) => relation(value, reference[round]));
+  const perRound = series.map((value, round) => relation(value, reference[round] ?? median(reference)));
   const [low, high] = [0.25, 0.75].map((share) => quantile(perRound, share).toFixed(digits));
   return { median: median(perRound), middle: `${low} … ${high}` };
 }

@@ -7,13 +7,14 @@ import { cases } from '../cases/index.mjs';
 import { contestantOf } from '../contestants/index.mjs';
 import { verifyExclusion } from './exclusion.mjs';
 
-const [id, redisUrl] = process.argv.slice(2);
+const [id, redisUrl, settings] = process.argv.slice(2);
 let session;
 
 const orders = {
   async open() {
-    session = await contestantOf(id).setup(redisUrl);
-    await verifyExclusion(contestantOf(id), redisUrl, session);
+    const contestant = contestantOf(id);
+    session = await contestant.setup(redisUrl, JSON.parse(settings));
+    if (!contestant.excludesNobody) await verifyExclusion(contestant, redisUrl, session);
   },
   /** Works for so long on a case; answers its figures, and the processor time that this process took. */
   async work(name, milliseconds, detail) {
@@ -28,11 +29,14 @@ const orders = {
   },
 };
 
+const fail = (error) => process.send({ failure: String(error?.message ?? error).split('\n')[0] });
+
 process.on('message', async ({ order, args }) => {
   try {
     process.send({ answer: await orders[order](...args) });
   } catch (error) {
-    process.send({ failure: String(error?.message ?? error).split('\n')[0] });
+    fail(error);
   }
 });
+process.on('uncaughtException', fail); // some report a lost lock this way; the row of the table then says so
 process.on('disconnect', () => process.exit());

@@ -1,0 +1,36 @@
+/**
+ * What it costs to keep many locks, per pass: a pass is one renewal of each. How often a lock is renewed is counted and
+ * not believed: a client's command renews the locks that it names, one or many.
+ */
+
+/**
+ * @param entry its process holds so many keys that are called by `name` and a number
+ * @param counter see `commands.mjs`
+ * @param server see `server.mjs`
+ * @param idle what the process and the server take with no lock held, per millisecond
+ */
+export async function measureRenewals({ entry, caseName, name, held, counter, server, idle, milliseconds }) {
+  const rest = (ms) => entry.work(caseName, ms, { step: 'rest' });
+  const { result, cpuMs, ...slow } = await server.during(() => rest(milliseconds));
+  const named = new RegExp(`\\b${name}\\d+\\b`, 'g');
+  let renewals = 0;
+  const sent = await counter.during(
+    () => rest(milliseconds),
+    (args) => (renewals += new Set(args.join(' ').match(named)).size),
+  );
+  const passes = renewals / held;
+  const commands = Object.values(sent).reduce((sum, count) => sum + count, 0);
+  return {
+    passes,
+    clientCpu: (result.cpuMicroseconds / 1_000 - idle.client * result.elapsed) / passes,
+    serverCpu: (cpuMs - idle.server * result.elapsed) / passes,
+    commands: commands / passes,
+    ...slow,
+  };
+}
+
+/** What a process and the server take while nothing happens, per millisecond. */
+export async function measureIdle({ entry, caseName, server, milliseconds }) {
+  const { result, cpuMs } = await server.during(() => entry.work(caseName, milliseconds, { step: 'rest' }));
+  return { client: result.cpuMicroseconds / 1_000 / result.elapsed, server: cpuMs / result.elapsed };
+}
