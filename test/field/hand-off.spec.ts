@@ -26,7 +26,8 @@ async function commandsOfRelease(waiters: number): Promise<number> {
 
   monitor.on('monitor', (_time: string, args: string[], source: string) => log.push({ args, source }));
   await lock.release();
-  const begin = (): number => log.findIndex(({ args, source }) => source !== 'lua' && args.includes(lock.token));
+  const begin = (): number =>
+    log.findIndex(({ args, source }) => source !== 'lua' && args.some((arg) => arg.includes(`${lock.token} `)));
   const end = (): number => log.findIndex(({ source }, i) => i > begin() && source !== 'lua');
   await until(() => begin() >= 0 && end() >= 0);
   await Promise.all(turns);

@@ -1,5 +1,6 @@
 /** Seen in the field: calls that never settled, or gave up far too soon. */
 import { LockService } from 'nestjs-distributed-lock';
+import { requestWith } from '../faults/support/requests.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { freshPrefix, lockModule, REDIS_URL, start } from '../integration/support/apps.js';
 import { ownClient } from '../integration/support/redis.js';
@@ -33,7 +34,7 @@ it('retry counts stand in for time', async () => {
   const next = locks.acquire('key', { wait: '1h' });
   const { waiting } = await keyBecomes(rival, 'key', (state) => state.waiting.length === 1);
   // However often the waiter has asked and found the key taken, it stays in line until its time is over.
-  await until(() => proxy.commands.filter(({ args }) => args.includes(waiting[0]!)).length >= 5);
+  await until(() => proxy.commands.filter(requestWith(waiting[0]!)).length >= 5);
   await lock.release();
   await (await next).release();
 });

@@ -1,8 +1,8 @@
 /** Seen in the field: losses that nobody heard of, and renewers that were one too many. */
 import { LockService } from 'nestjs-distributed-lock';
 import type { Lock, LockLostError } from 'nestjs-distributed-lock';
+import { requestWith } from '../faults/support/requests.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import type { ProxiedCommand } from '../support/tcp-proxy.js';
 import { freshPrefix, lockModule, REDIS_URL, start } from '../integration/support/apps.js';
 import { keyBecomes, nextEvent, rejection, until } from '../integration/support/waiting.js';
 
@@ -27,7 +27,7 @@ it('re-entry starts a second renewer', async () => {
   await using proxy = await TcpProxy.start(REDIS_URL);
   const locks = await openLocks({ connection: proxy.url, ttl: 900 });
   const plain = await locks.acquire('plain');
-  const requestsOf = ({ token }: Lock): number => proxy.commands.filter(({ args }) => args.includes(token)).length;
+  const requestsOf = ({ token }: Lock): number => proxy.commands.filter(requestWith(token)).length;
   await locks.withLock('key', () =>
     locks.withLock('key', () =>
       locks.withLock('key', async (lock) => {
@@ -51,7 +51,7 @@ it('re-entry starts a second renewer that outlives the lock', async () => {
       return lock.token;
     }),
   );
-  const isOfLock = ({ args }: ProxiedCommand): boolean => args.includes(token);
+  const isOfLock = requestWith(token);
   // The first request, at least one renewal, and the release.
   expect(proxy.commands.filter(isOfLock).length).toBeGreaterThanOrEqual(3);
   proxy.commands.length = 0;

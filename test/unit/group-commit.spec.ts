@@ -74,6 +74,16 @@ describe('requests of one turn', () => {
     expect(entriesOf(sent)).toEqual([['a', 'b', 'c'], ['d', 'e', 'f'], ['g']]);
   });
 
+  it('leave in the middle of the turn once they fill a call', async () => {
+    const { add, sent } = open(2);
+    for (const entry of ['a', 'b', 'c']) outcomeOf(add([entry]));
+    expect(entriesOf(sent)).toEqual([['a', 'b']]);
+    outcomeOf(add(['d', 'e']));
+    expect(entriesOf(sent)).toEqual([['a', 'b'], ['c'], ['d', 'e']]);
+    await turn();
+    expect(sent).toHaveLength(3);
+  });
+
   it('never tear a list apart, and keep their order', async () => {
     const { add, sent } = open(3);
     for (const list of [['a', 'b'], ['c', 'd'], ['e', 'f', 'g', 'h', 'i'], ['j']]) outcomeOf(add(list));

@@ -1,7 +1,7 @@
 /**
- * What is asked for in one turn of the event loop travels as one script call, in the order in which it was asked. A
- * request never waits for company: the call leaves as soon as the running code, and whatever it has already set going,
- * has had its say.
+ * What is asked for in one turn of the event loop travels together, in the order in which it was asked, in as few script
+ * calls as their size allows. A request never waits for company: its call leaves as soon as the running code, and whatever
+ * it has already set going, has had its say.
  */
 
 /** The requests of one caller, which are answered together. */
@@ -23,7 +23,10 @@ export type SendGroup<Entry> = (
 const { nextTick } = process;
 
 export class GroupCommit<Entry> {
+  /** The call that is being put together. */
   private waiting: Submission<Entry>[] = [];
+  private entries: Entry[] = [];
+  private isTurnPlanned = false;
 
   /** @param size - how many entries one call may have; a caller's own list is never torn apart. */
   constructor(
@@ -37,34 +40,39 @@ export class GroupCommit<Entry> {
       const readAll = (replies: readonly unknown[], from: number): void => {
         resolve(entries.map((_, i) => read(replies[from + i], i)));
       };
-      if (this.waiting.push({ entries, resolve: readAll, reject }) === 1) nextTick(this.flush);
+      if (this.entries.length + entries.length > this.size) this.flush();
+      this.waiting.push({ entries, resolve: readAll, reject });
+      for (const entry of entries) this.entries.push(entry);
+      // A full call leaves in the middle of a turn, so that the server works while the rest is still being asked for.
+      if (this.entries.length >= this.size) this.flush();
+      else this.planTurn();
     });
   }
 
-  private readonly flush = (): void => {
-    const { waiting } = this;
-    this.waiting = [];
-    for (let i = 0; i < waiting.length;) {
-      const group = [waiting[i]!];
-      let count = waiting[i]!.entries.length;
-      for (i += 1; i < waiting.length && count + waiting[i]!.entries.length <= this.size; i += 1) {
-        group.push(waiting[i]!);
-        count += waiting[i]!.entries.length;
-      }
-      this.commit(group);
-    }
+  private planTurn(): void {
+    if (this.isTurnPlanned) return;
+    this.isTurnPlanned = true;
+    nextTick(this.onTurn);
+  }
+
+  private readonly onTurn = (): void => {
+    this.isTurnPlanned = false;
+    this.flush();
   };
 
-  private commit(group: readonly Submission<Entry>[]): void {
-    const entries = group.length === 1 ? group[0]!.entries : group.flatMap((each) => each.entries);
+  private flush(): void {
+    const { waiting, entries } = this;
+    if (waiting.length === 0) return;
+    this.waiting = [];
+    this.entries = [];
     const onReplies = (replies: readonly unknown[]): void => {
       let from = 0;
-      for (const each of group) {
+      for (const each of waiting) {
         each.resolve(replies, from);
         from += each.entries.length;
       }
     };
-    const onError = (error: unknown): void => group.forEach(({ reject }) => reject(error));
+    const onError = (error: unknown): void => waiting.forEach(({ reject }) => reject(error));
     this.send(entries, onReplies, onError);
   }
 }

@@ -23,7 +23,7 @@ import type { Script, ScriptCall } from './redis-requests.js';
 import { readHoldAnswer } from './scripts/hold.js';
 import type { HoldReply } from './scripts/hold.js';
 import { inspectScript, readKeyState } from './scripts/inspect.js';
-import { leaseScript } from './scripts/lease-script.js';
+import { leaseArgument, leaseScript } from './scripts/lease-script.js';
 import { Mode } from './scripts/mode.js';
 import { passDetail, readReleaseAnswer } from './scripts/release.js';
 
@@ -36,11 +36,15 @@ export interface RedisStoreOptions {
 }
 
 /** One request as the lease script takes it. */
-type Entry = readonly [record: string, token: string, detail: string];
+interface Entry {
+  readonly record: string;
+  readonly token: string;
+  readonly detail: string;
+}
 
 /** Larger calls would hold up the server's other clients; smaller ones would cost more of them. */
-const LONGEST_LIST = 100;
-const GROUP = 32;
+const LONGEST_LIST = 64;
+const GROUP = 16;
 
 /** Keeps leases in Redis. */
 export class RedisLockStore implements LockStore {
@@ -86,7 +90,7 @@ export class RedisLockStore implements LockStore {
 
   async start(): Promise<void> {
     // An empty list costs nothing, proves the connection and leaves the script in the server's cache.
-    await this.requests.run({ script: this.change, keyCount: 0, words: [] });
+    await this.requests.run({ script: this.change, keyCount: 0, words: [''] });
   }
 
   async stop(): Promise<void> {
@@ -153,29 +157,31 @@ export class RedisLockStore implements LockStore {
   }
 
   private hold({ key, token, ttl }: TouchRequest, mode: string): Entry {
-    return [recordName(this.prefix, key), token, mode + String(ttl + this.retention)];
+    return { record: recordName(this.prefix, key), token, detail: mode + String(ttl + this.retention) };
   }
 
   private drop(request: ReleaseRequest): Entry {
     const { key, token, fencingToken } = request;
     const record = recordName(this.prefix, key);
-    if (fencingToken === undefined) return [record, token, Mode.release];
-    return [record, token, passDetail(fencingToken, request, this.retention)];
+    if (fencingToken === undefined) return { record, token, detail: Mode.release };
+    return { record, token, detail: passDetail(fencingToken, request, this.retention) };
   }
 
   /** A list in as many calls as it takes. */
   private async sendLists(entries: readonly Entry[], mayRepeat: () => boolean): Promise<readonly unknown[]> {
-    const calls: Promise<readonly unknown[]>[] = [];
-    for (let i = 0; i < entries.length; i += this.maxListLength) {
-      const list = entries.slice(i, i + this.maxListLength);
-      calls.push(this.requests.run(this.call(list, mayRepeat)).then((reply) => repliesOf(list, reply)));
+    if (entries.length <= this.maxListLength) {
+      return repliesOf(entries, await this.requests.run(this.call(entries, mayRepeat)));
     }
-    return (await Promise.all(calls)).flat();
+    const lists: Promise<readonly unknown[]>[] = [];
+    for (let i = 0; i < entries.length; i += this.maxListLength) {
+      lists.push(this.sendLists(entries.slice(i, i + this.maxListLength), mayRepeat));
+    }
+    return (await Promise.all(lists)).flat();
   }
 
   private call(entries: readonly Entry[], mayRepeat?: () => boolean): ScriptCall {
-    const words = entries.map(([record]) => record);
-    for (const [, token, detail] of entries) words.push(token, detail);
+    const words = entries.map(({ record }) => record);
+    words.push(leaseArgument(entries));
     return { script: this.change, keyCount: entries.length, words, mayRepeat };
   }
 }

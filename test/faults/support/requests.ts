@@ -23,8 +23,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
 export function readRequests({ name, args }: ProxiedCommand): readonly WireRequest[] {
   if (name !== 'evalsha' && name !== 'eval') return [];
   const count = Number(args[1]);
-  const [keys, rest] = [args.slice(2, 2 + count), args.slice(2 + count)];
-  return keys.map((key, i) => ({ key, token: rest[2 * i], kind: KINDS[rest[2 * i + 1]?.[0] ?? ''] ?? 'inspect' }));
+  const keys = args.slice(2, 2 + count);
+  const words = args[2 + count]?.split(' ') ?? [];
+  return keys.map((key, i) => ({ key, token: words[2 * i], kind: KINDS[words[2 * i + 1]?.[0] ?? ''] ?? 'inspect' }));
 }
 
 /** Chooses calls with a request of one kind. */
