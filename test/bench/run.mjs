@@ -9,6 +9,7 @@ import { barTable, judge } from './bars.mjs';
 import { connect } from './client.mjs';
 import { contestants } from './contestants/index.mjs';
 import { withEntries } from './measure/entries.mjs';
+import { pin, processors } from './measure/processors.mjs';
 import { openRemote } from './measure/remote.mjs';
 import { readOptions } from './options.mjs';
 import { ensurePeers } from './peers.mjs';
@@ -18,6 +19,7 @@ import { environment } from './versions.mjs';
 const { seconds, chosen, json } = readOptions();
 ensurePeers();
 const server = process.env.REDIS_URL ? null : await startRedis();
+if (server) pin(server.pid, processors.server);
 const redisUrl = server?.url ?? process.env.REDIS_URL;
 const open = (contestant, { url = redisUrl, ...options } = {}) => openRemote(contestant, url, options);
 const begun = performance.now();
@@ -59,7 +61,7 @@ async function run({ name, title, columns, measure }, entries) {
 
 async function describe() {
   const client = await connect(redisUrl);
-  const machine = await environment(client);
+  const machine = { ...(await environment(client)), processors };
   await client.quit();
   const { node, redis, ioredis, nest, cpu, cores, memoryGiB } = machine;
   console.log(

@@ -7,6 +7,7 @@ import { inShort, ping } from '../contestants/index.mjs';
 import { now } from '../measure/clock.mjs';
 import { withEntries } from '../measure/entries.mjs';
 import { openTurns } from '../measure/turns.mjs';
+import { processors } from '../measure/processors.mjs';
 import { startProxy } from '../measure/proxy.mjs';
 import { inRounds, rowsOf } from '../measure/rounds.mjs';
 import { median, quantile } from '../measure/statistics.mjs';
@@ -77,7 +78,7 @@ function deferred() {
 }
 
 async function openPing(open, url) {
-  const entry = await open(ping, { url });
+  const entry = await open(ping, { url, processor: processors.clientBehindNetwork });
   return {
     contestant: ping,
     failure: entry.failure,

@@ -6,7 +6,7 @@ const BEGIN_MS = 30;
 
 /** @param open starts one process, see `cases/index.mjs` */
 export async function openGroup(open, contestant, size) {
-  const members = await Promise.all(Array.from({ length: size }, () => open(contestant)));
+  const members = await Promise.all(Array.from({ length: size }, () => open(contestant, { processor: null })));
   return {
     contestant,
     members,

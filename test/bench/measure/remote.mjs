@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+import { pin, processors } from './processors.mjs';
 import { within } from './within.mjs';
 
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
@@ -12,7 +13,8 @@ const CLOSE_LIMIT_MS = 3_000;
 /**
  * Starts the process, opens a session in it and sees it exclude. `failure` says why there is none.
  *
- * @param options `settings` for the contestant where they differ from `settings.mjs`; `nodeOptions` for its process
+ * @param options `settings` for the contestant where they differ from `settings.mjs`; `nodeOptions` for its process, and
+ *   the `processor` it runs on, `null` for any
  */
 export async function openRemote(contestant, redisUrl, options) {
   const entry = new Remote(contestant, redisUrl, options);
@@ -29,12 +31,13 @@ class Remote {
   #exited;
   failure;
 
-  constructor(contestant, redisUrl, { settings = {}, nodeOptions = [] } = {}) {
+  constructor(contestant, redisUrl, { settings = {}, nodeOptions = [], processor = processors.client } = {}) {
     this.contestant = contestant;
     this.#child = fork(WORKER, [contestant.id, redisUrl, JSON.stringify(settings)], {
       serialization: 'advanced',
       execArgv: nodeOptions,
     });
+    if (processor !== null) pin(this.#child.pid, processor);
     this.#exited = once(this.#child, 'exit');
   }
 

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { now } from './clock.mjs';
+import { processors } from './processors.mjs';
 
 const KEY = 'handoff';
 /** Any contestant's first request has arrived after this many round trips; a line, where there is one, is looked at. */
@@ -10,7 +11,8 @@ const IN_LINE_LIMIT_MS = 2_000;
 
 /** @param tripMs one round trip of the network between them and the server */
 export async function openTurns(open, contestant, url, tripMs) {
-  const processes = [await open(contestant, { url }), await open(contestant, { url })];
+  const start = () => open(contestant, { url, processor: processors.clientBehindNetwork });
+  const processes = [await start(), await start()];
   const step = (who, name) => who.work('handoff', 0, { step: name, key: KEY });
 
   async function handOff(holder, waiter) {
