@@ -33,7 +33,7 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    * How long this process may keep a contended key for its own waiters, once it has been granted: the key is passed from
    * one to the next without asking Redis, at most `count` times (from 0 to 1023) and for at most `time`. Then the waiters
    * of other processes come first. More is faster, and lets others wait longer.
-   * @default { count: 64, time: '50ms' }
+   * @default { count: 256, time: '20ms' }
    */
   handOff?: HandOffOptions | undefined;
   /**

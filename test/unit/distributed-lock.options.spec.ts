@@ -12,7 +12,7 @@ describe('the options of the module', () => {
   it('have defaults', () => {
     expect(read({ connection: 'memory' })).toEqual({
       settings: DEFAULT_SETTINGS,
-      handOff: { count: 64, time: 50 },
+      handOff: { count: 256, time: 20 },
       prefix: 'lock',
       commandTimeout: 5_000,
       shutdownGrace: 10_000,
@@ -31,7 +31,7 @@ describe('the options of the module', () => {
     };
     expect(read({ connection: 'memory', ...said })).toEqual({
       settings: { ...DEFAULT_SETTINGS, ttl: 5_000, wait: Infinity, fair: true },
-      handOff: { count: 64, time: 1_000 },
+      handOff: { count: 256, time: 1_000 },
       prefix: 'app',
       commandTimeout: 1_000,
       shutdownGrace: 0,
