@@ -1,20 +1,22 @@
 /**
  * Who is due next: a binary heap in which each member knows its place, so that ten thousand can come, go and change their
  * time without anybody looking at all of them. It goes by the times it was told of, so one that changes unnoticed puts
- * nobody else out of order.
+ * nobody else out of order; and it keeps them beside each other, because looking them up member by member is what takes
+ * the time.
  */
 
 /** A member of a {@link DueQueue}. */
 export interface Due {
   /** Monotonic time at which it is due; the queue is told when it changes. */
   readonly dueAt: number;
-  /** Written by the queue only: where the member stands, -1 outside of the queue, and the time it stands there for. */
+  /** Where it stands; written by the queue only, -1 outside of it. */
   place: number;
-  listedFor: number;
 }
 
 export class DueQueue<Member extends Due> {
   private readonly heap: Member[] = [];
+  /** The time for which each of them stands there. */
+  private readonly times: number[] = [];
 
   get size(): number {
     return this.heap.length;
@@ -25,69 +27,75 @@ export class DueQueue<Member extends Due> {
     return this.heap[0];
   }
 
+  /** When the first is due, as far as the queue was told. */
+  get firstTime(): number {
+    return this.times[0] ?? Infinity;
+  }
+
   has(member: Member): boolean {
     return member.place >= 0 && this.heap[member.place] === member;
   }
 
-  add(member: Member): void {
-    if (this.has(member)) return this.moved(member);
-    member.listedFor = member.dueAt;
-    member.place = this.heap.push(member) - 1;
-    this.rise(member);
+  /** Adds a member, or puts it where its changed time belongs. False where it stands there already. */
+  put(member: Member): boolean {
+    const { dueAt } = member;
+    if (!this.has(member)) {
+      this.heap.push(member);
+      this.rise(member, dueAt, this.times.push(dueAt) - 1);
+      return true;
+    }
+    const before = this.times[member.place]!;
+    if (dueAt < before) this.rise(member, dueAt, member.place);
+    else if (dueAt > before) this.sink(member, dueAt, member.place);
+    return dueAt !== before;
   }
 
   remove(member: Member): boolean {
     if (!this.has(member)) return false;
     const last = this.heap.pop()!;
+    const time = this.times.pop()!;
     const { place } = member;
     member.place = -1;
     if (last !== member) {
-      this.put(last, place);
-      this.rise(last);
-      this.sink(last);
+      this.rise(last, time, place);
+      this.sink(last, time, last.place);
     }
     return true;
-  }
-
-  /** Puts a member where its changed time belongs. */
-  moved(member: Member): void {
-    member.listedFor = member.dueAt;
-    this.rise(member);
-    this.sink(member);
   }
 
   clear(): void {
     for (const member of this.heap) member.place = -1;
     this.heap.length = 0;
+    this.times.length = 0;
   }
 
-  private rise(member: Member): void {
-    let { place } = member;
+  private rise(member: Member, time: number, from: number): void {
+    const { heap, times } = this;
+    let place = from;
     while (place > 0) {
-      const above = this.heap[(place - 1) >> 1]!;
-      if (above.listedFor <= member.listedFor) break;
-      const next = above.place;
-      this.put(above, place);
-      place = next;
+      const above = (place - 1) >> 1;
+      if (times[above]! <= time) break;
+      this.set(heap[above]!, times[above]!, place);
+      place = above;
     }
-    this.put(member, place);
+    this.set(member, time, place);
   }
 
-  private sink(member: Member): void {
-    let { place } = member;
-    for (let child = 2 * place + 1; child < this.heap.length; child = 2 * place + 1) {
-      const right = this.heap[child + 1];
-      if (right && right.listedFor < this.heap[child]!.listedFor) child += 1;
-      const below = this.heap[child]!;
-      if (below.listedFor >= member.listedFor) break;
-      this.put(below, place);
+  private sink(member: Member, time: number, from: number): void {
+    const { heap, times } = this;
+    let place = from;
+    for (let child = 2 * place + 1; child < times.length; child = 2 * place + 1) {
+      if (child + 1 < times.length && times[child + 1]! < times[child]!) child += 1;
+      if (times[child]! >= time) break;
+      this.set(heap[child]!, times[child]!, place);
       place = child;
     }
-    this.put(member, place);
+    this.set(member, time, place);
   }
 
-  private put(member: Member, place: number): void {
+  private set(member: Member, time: number, place: number): void {
     this.heap[place] = member;
+    this.times[place] = time;
     member.place = place;
   }
 }

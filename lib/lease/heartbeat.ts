@@ -9,8 +9,8 @@ import type { Due } from './due-queue.js';
 
 /** Somebody who must act at a certain time. */
 export interface Beat extends Due {
-  /** Acts, and moves {@link Due.dueAt} on. Answers the touch that is to be sent, if any. */
-  beat(now: number): Touching | undefined;
+  /** Acts, and leaves the heartbeat or moves {@link Due.dueAt} past `now`. Answers itself when it is to be touched. */
+  beat(now: number): TouchedBeat | undefined;
 }
 
 /** Somebody who says "I am still here" to the store. */
@@ -20,6 +20,9 @@ export interface Touching extends TouchRequest {
   /** A touch brought no answer; nothing is known. */
   unanswered(error: unknown): void;
 }
+
+/** A beat that is to be touched. */
+export type TouchedBeat = Beat & Touching;
 
 /** Milliseconds of a clock that is never set. */
 export function monotonicNow(): number {
@@ -32,6 +35,12 @@ export function monotonicNow(): number {
  */
 const LONGEST_SLEEP = 1_000;
 
+/** So many are sent at once; the rest follows when everybody else had his turn of the event loop. */
+const TOUCHES_A_TURN = 64;
+
+/** Taken when the module is loaded, so that a test's fake clock can't hold touches back. */
+const soon = setImmediate;
+
 export class Heartbeat {
   private readonly beats = new DueQueue<Beat>();
   private timer: NodeJS.Timeout | undefined;
@@ -40,12 +49,14 @@ export class Heartbeat {
   constructor(private readonly store: LockStore) {}
 
   add(beat: Beat): void {
-    this.beats.add(beat);
-    this.arm();
+    if (this.beats.put(beat)) this.arm();
   }
 
-  remove(beat: Beat): void {
-    if (this.beats.remove(beat) && this.beats.size === 0) this.disarm();
+  /** False when the beat was not here any more. */
+  remove(beat: Beat): boolean {
+    if (!this.beats.remove(beat)) return false;
+    if (this.beats.size === 0) this.disarm();
+    return true;
   }
 
   /** Forgets everybody. */
@@ -56,15 +67,17 @@ export class Heartbeat {
 
   /** Tells that a beat's due time has changed. */
   moved(beat: Beat): void {
-    if (!this.beats.has(beat)) return;
-    this.beats.moved(beat);
-    this.arm();
+    if (this.beats.has(beat)) this.add(beat);
   }
 
-  /** Sends touches now, in concurrent chunks; what goes wrong with one chunk touches no other. */
-  touch(touching: readonly Touching[]): void {
+  /** Sends touches in chunks; what goes wrong with one chunk touches no other. */
+  touch(touching: readonly TouchedBeat[], begin = 0): void {
+    const end = begin + TOUCHES_A_TURN;
+    // One beat may have ended another meanwhile, whose touch must then not be sent.
+    const now = touching.slice(begin, end).filter((beat) => this.beats.has(beat));
     const { maxListLength } = this.store;
-    for (let i = 0; i < touching.length; i += maxListLength) void this.touchChunk(touching.slice(i, i + maxListLength));
+    for (let i = 0; i < now.length; i += maxListLength) void this.touchChunk(now.slice(i, i + maxListLength));
+    if (touching.length > end) soon(() => this.touch(touching, end));
   }
 
   private async touchChunk(chunk: readonly Touching[]): Promise<void> {
@@ -86,30 +99,24 @@ export class Heartbeat {
   private readonly tick = (): void => {
     this.disarm();
     const now = monotonicNow();
-    const due: Beat[] = [];
-    for (let { first } = this.beats; first && first.listedFor <= now; { first } = this.beats) {
-      this.beats.remove(first);
-      due.push(first);
+    const touching: TouchedBeat[] = [];
+    while (this.beats.firstTime <= now) {
+      const first = this.beats.first!;
+      const touch = first.dueAt <= now ? first.beat(now) : undefined;
+      if (touch) touching.push(touch);
+      if (this.beats.has(first)) this.beats.put(first);
     }
-    // Back before any of them acts, because one beat may end another, whose touch must then not be sent.
-    for (const beat of due) this.beats.add(beat);
-    const touching: { beat: Beat; touch: Touching }[] = [];
-    for (const beat of due) {
-      const touch = this.beats.has(beat) && beat.dueAt <= now ? beat.beat(now) : undefined;
-      if (touch) touching.push({ beat, touch });
-      if (this.beats.has(beat)) this.beats.moved(beat);
-    }
-    this.touch(touching.filter(({ beat }) => this.beats.has(beat)).map(({ touch }) => touch));
+    this.touch(touching);
     this.arm();
   };
 
   /** A timer that rings too early is left alone; it finds nothing to do and is set anew. */
   private arm(): void {
-    const { first } = this.beats;
-    if (!first || first.listedFor >= this.timerDueAt) return;
+    const { firstTime } = this.beats;
+    if (this.beats.size === 0 || firstTime >= this.timerDueAt) return;
     clearTimeout(this.timer);
     const now = monotonicNow();
-    const delay = Math.min(Math.max(Math.ceil(first.listedFor - now), 1), LONGEST_SLEEP);
+    const delay = Math.min(Math.max(Math.ceil(firstTime - now), 1), LONGEST_SLEEP);
     this.timerDueAt = now + delay;
     this.timer = setTimeout(this.tick, delay);
     this.timer.unref();

@@ -11,10 +11,11 @@ import { monotonicNow } from './heartbeat.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { Hold } from './hold.js';
 import type { Lease } from './lease.js';
+import { LinkedList } from './linked-list.js';
 import { UnfinishedRelease } from './unfinished-release.js';
 
 export class LeaseKeeper {
-  private readonly kept = new Set<Lease>();
+  private readonly kept = new LinkedList<Lease>();
   /** Releases that are under way. */
   private farewells = 0;
   private onEmpty: (() => void) | undefined;
@@ -27,13 +28,14 @@ export class LeaseKeeper {
   ) {}
 
   keep(lease: Lease): void {
-    this.kept.add(lease);
+    this.kept.push(lease);
     this.heartbeat.add(lease);
   }
 
   forget(lease: Lease): void {
-    this.heartbeat.remove(lease);
-    if (this.kept.delete(lease) && this.kept.size === 0) this.onEmpty?.();
+    if (!this.heartbeat.remove(lease)) return;
+    this.kept.remove(lease);
+    if (!this.kept.first) this.onEmpty?.();
   }
 
   /** Asks for a full ttl at once, out of turn, and until it is answered. */
@@ -79,7 +81,7 @@ export class LeaseKeeper {
 
   /** Resolves when no lease is held, or when the time is over. */
   async drained(graceTime: number): Promise<void> {
-    if (this.kept.size === 0) return;
+    if (!this.kept.first) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, graceTime);
       timer.unref();

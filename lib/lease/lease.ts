@@ -11,6 +11,7 @@ import type { LockSettings } from '../lock.settings.js';
 import type { StoreAnswer } from '../stores/lock-store.js';
 import { monotonicNow } from './heartbeat.js';
 import type { Beat, Touching } from './heartbeat.js';
+import type { Linked } from './linked-list.js';
 
 /** What a lease tells whoever keeps it. */
 export interface LeaseObserver {
@@ -42,20 +43,21 @@ const RENEW_AFTER = 1 / 3;
 /** Renewals of leases that were taken together are spread by this much, either way. */
 const JITTER = 0.1;
 /** Renewals fall on marks so many to a ttl, so that those of many leases travel together. */
-const MARKS = 64;
+const MARKS = 24;
 
 /** Until when a holder believes in a lease that lasts `ttl` from `from` on: clocks may drift apart by a hundredth. */
 export function believedUntil(from: number, ttl: number): number {
   return from + ttl - (ttl * 0.01 + 2);
 }
 
-export class Lease implements Beat, Touching {
+export class Lease implements Beat, Touching, Linked<Lease> {
   readonly kind = 'exclusive';
   readonly key: string;
   readonly token: string;
   readonly fencingToken: number;
   place = -1;
-  listedFor = Infinity;
+  before: Lease | undefined;
+  behind: Lease | undefined;
   /** Whether a touch out of turn is to be repeated until it is answered. */
   isClaiming = false;
 
@@ -115,7 +117,7 @@ export class Lease implements Beat, Touching {
     this.observer.moved(this);
   }
 
-  beat(now: number): Touching | undefined {
+  beat(now: number): this | undefined {
     this.check(now);
     if (this.state !== 'held' || now < this.renewAt) return undefined;
     this.renewAt = this.nextRenewal(now);
@@ -125,13 +127,15 @@ export class Lease implements Beat, Touching {
   answered(answer: StoreAnswer, sentAt: number, ttl: number): void {
     if (this.state !== 'held' || sentAt < this.lastAnswerSentAt) return;
     if (answer.state !== 'held') return this.loseToOthers();
+    const before = this.dueAt;
     this.lastAnswerSentAt = sentAt;
     this.isClaiming &&= sentAt < this.asked.sentAt;
     this.believedUntil = believedUntil(sentAt, ttl);
     // An answer to an older request proves nothing about a newer one, which may have shortened the lease since.
     if (sentAt <= this.asked.sentAt) this.believedUntil = Math.min(this.believedUntil, this.asked.deadline);
-    this.renewAt = this.nextRenewal(sentAt);
-    this.observer.moved(this);
+    // Each beat plans the next; only where that is overdue by now, or was due soon for want of an answer, it is put off.
+    if (this.renewAt < sentAt + (this.length * RENEW_AFTER) / 2) this.renewAt = this.nextRenewal(sentAt);
+    if (this.dueAt !== before) this.observer.moved(this);
     if (this.check()) this.observer.renewed(this);
   }
 
@@ -174,6 +178,6 @@ export class Lease implements Beat, Touching {
     const at = from + this.length * RENEW_AFTER * (1 + JITTER * (2 * Math.random() - 1));
     if (at > this.lastRenewalAt) return Infinity;
     const mark = this.length / MARKS;
-    return Math.max(from + 1, Math.floor(at / mark) * mark);
+    return Math.max(from + 1, Math.round(at / mark) * mark);
   }
 }

@@ -14,7 +14,6 @@ export class UnfinishedRelease implements Beat {
   readonly kind: ReleaseRequest['kind'];
   readonly fencingToken: number | undefined;
   place = -1;
-  listedFor = Infinity;
   dueAt = monotonicNow() + RETRY_PAUSE;
 
   constructor(
@@ -46,7 +45,7 @@ export class UnfinishedRelease implements Beat {
     const { key, token, kind, fencingToken } = this;
     try {
       const [answer] = await this.store.release([{ key, token, kind, fencingToken }]);
-      if (answer!.error === undefined) return this.heartbeat.remove(this);
+      if (answer!.error === undefined) return void this.heartbeat.remove(this);
     } catch {
       // It is tried once more.
     }

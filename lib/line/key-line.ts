@@ -4,6 +4,7 @@
  */
 import { monotonicNow } from '../lease/heartbeat.js';
 import type { Hold } from '../lease/hold.js';
+import { LinkedList } from '../lease/linked-list.js';
 import { LockBusyError, LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { HandOffBudget } from './hand-off.js';
@@ -12,13 +13,13 @@ import { Place } from './place.js';
 import type { Admission, PlaceOwner } from './place.js';
 import { Turn } from './turn.js';
 import type { Callers } from './turn.js';
-import { Waiter, WaiterQueue } from './waiter.js';
+import { Waiter } from './waiter.js';
 import type { WaitingRoom, Wanted } from './waiter.js';
 
 export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
   /** Whether the store has answered yet. */
   isAnswered = false;
-  private readonly queue = new WaiterQueue();
+  private readonly queue = new LinkedList<Waiter>();
   /** Where the callers stand in the server's line; undefined while it is their turn. */
   private place: Place | undefined;
   private turn: Turn | undefined;
@@ -186,8 +187,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
 
   /** Takes a new place, for the first waiter. */
   private enter(): Place {
-    this.place = new Place(this.key, this.line.newToken(), this.ttl, monotonicNow(), this);
-    this.line.entered(this.place);
+    this.place = this.line.places.add((token) => new Place(this.key, token, this.ttl, monotonicNow(), this));
     return this.place;
   }
 

@@ -13,6 +13,7 @@ import type { LockStore, ReleaseAnswer, ReleaseRequest, StoreAnswer } from '../s
 import type { HandOffBudget } from './hand-off.js';
 import { KeyLine } from './key-line.js';
 import type { Place } from './place.js';
+import { PlaceTable } from './place-table.js';
 import type { Wanted } from './waiter.js';
 
 /** Whoever wants the server's own order has a line to himself, and passes nothing on. */
@@ -22,14 +23,12 @@ const NO_HAND_OFF: HandOffBudget = { count: 0, time: 0 };
 const GONE: StoreAnswer = { state: 'gone' };
 
 export class Line {
-  /** The lines that later callers join, by key. */
-  private readonly shared = new Map<string, KeyLine>();
+  /** The lines that later callers join, by key; for why it is no Map see `linked-list.ts`. */
+  private readonly shared = Object.create(null) as Record<string, KeyLine | undefined>;
   /** Those of callers who stand for themselves. */
   private readonly apart = new Set<KeyLine>();
-  /** Who asks or waits, by token. */
-  private readonly places = new Map<string, Place>();
-  /** How many tokens there were. */
-  private tokens = 0;
+  /** Who asks or waits. */
+  readonly places: PlaceTable;
   /** Requests to take a key that have no answer yet. */
   private asking = 0;
   private onIdle: (() => void) | undefined;
@@ -41,9 +40,10 @@ export class Line {
     readonly events: LockEvents,
     private readonly budget: HandOffBudget,
   ) {
+    this.places = new PlaceTable(store.processId);
     store.listen({
-      granted: (grant) => this.places.get(grant.token)?.granted(grant),
-      resumed: () => this.touch([...this.places.values()].filter(({ isWaiting }) => isWaiting)),
+      granted: (grant) => this.places.find(grant.token)?.granted(grant),
+      resumed: () => this.touch(this.places.waiting()),
     });
   }
 
@@ -54,7 +54,7 @@ export class Line {
   take(wanted: Wanted): Promise<Hold> {
     const { key, settings, signal, askedAt } = wanted;
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    const line = this.shared.get(key);
+    const line = this.shared[key];
     if (line && !settings.fair) {
       if (settings.wait > 0) return line.join(wanted);
       // Nobody gets by a caller of this very process; there is no need to ask.
@@ -66,7 +66,7 @@ export class Line {
 
   /** Ends every wait. */
   close(reason: (key: string) => LockError): void {
-    for (const line of [...this.shared.values(), ...this.apart]) line.close(reason(line.key));
+    for (const line of [...Object.values(this.shared), ...this.apart]) line!.close(reason(line!.key));
   }
 
   /** Resolves when every answer is there that a request was sent for. */
@@ -74,25 +74,15 @@ export class Line {
     if (this.asking > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
   }
 
-  /** The id of the process is random; what follows only has to differ. */
-  newToken(): string {
-    this.tokens += 1;
-    return `${this.store.processId}-${this.tokens.toString(36)}`;
-  }
-
-  entered(place: Place): void {
-    this.places.set(place.token, place);
-  }
-
   left(place: Place): void {
     place.end();
-    this.places.delete(place.token);
+    this.places.remove(place);
     this.heartbeat.remove(place);
   }
 
   /** Nobody holds or waits there any more. */
   forget(line: KeyLine): void {
-    if (!this.apart.delete(line) && this.shared.get(line.key) === line) this.shared.delete(line.key);
+    if (!this.apart.delete(line) && this.shared[line.key] === line) delete this.shared[line.key];
   }
 
   /** Asks the store for the lease that a place is for. */
@@ -146,7 +136,7 @@ export class Line {
   private open(key: string, apart: boolean): KeyLine {
     const line = new KeyLine(key, this, apart ? NO_HAND_OFF : this.budget);
     if (apart) this.apart.add(line);
-    else this.shared.set(key, line);
+    else this.shared[key] = line;
     return line;
   }
 

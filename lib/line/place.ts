@@ -53,7 +53,8 @@ const DRIFT = 0.01;
 export class Place implements Beat, Touching {
   readonly kind = 'exclusive';
   place = -1;
-  listedFor = Infinity;
+  /** Where it stands in the {@link PlaceTable}, which alone writes it. */
+  slot = -1;
   isAbandoned = false;
   private state: 'asked' | 'waiting' | 'over' = 'asked';
   private touchAt = Infinity;
@@ -91,7 +92,7 @@ export class Place implements Beat, Touching {
     return this.holderEndsAt;
   }
 
-  beat(now: number): Touching | undefined {
+  beat(now: number): this | undefined {
     if (now < this.touchAt) return undefined;
     this.touched(now);
     return this;

@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Beat } from '../lease/heartbeat.js';
 import type { Hold } from '../lease/hold.js';
+import type { Linked } from '../lease/linked-list.js';
 import type { LockSettings } from '../lock.settings.js';
 import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
 
@@ -28,13 +29,11 @@ export interface WaitingRoom {
   cancelled(waiter: Waiter, reason: unknown): void;
 }
 
-export class Waiter implements Beat {
+export class Waiter implements Beat, Linked<Waiter> {
   place = -1;
-  listedFor = Infinity;
   private readonly onAbort: (() => void) | undefined;
   /** Whether its caller has been told the outcome. */
   isSettled = false;
-  /** Neighbours in the {@link WaiterQueue}. */
   before: Waiter | undefined;
   behind: Waiter | undefined;
 
@@ -81,31 +80,5 @@ export class Waiter implements Beat {
 
   private unlisten(): void {
     if (this.onAbort) this.wanted.signal!.removeEventListener('abort', this.onAbort);
-  }
-}
-
-/** Waiters in order of coming; any of them can leave at any time without the others being looked at. */
-export class WaiterQueue {
-  first: Waiter | undefined;
-  private last: Waiter | undefined;
-
-  push(waiter: Waiter): void {
-    waiter.before = this.last;
-    if (this.last) this.last.behind = waiter;
-    else this.first = waiter;
-    this.last = waiter;
-  }
-
-  remove(waiter: Waiter): void {
-    const { before, behind } = waiter;
-    if (before) before.behind = behind;
-    else this.first = behind;
-    if (behind) behind.before = before;
-    else this.last = before;
-    waiter.before = waiter.behind = undefined;
-  }
-
-  *[Symbol.iterator](): Generator<Waiter> {
-    for (let waiter = this.first; waiter; waiter = waiter.behind) yield waiter;
   }
 }

@@ -5,14 +5,13 @@ import type { Due } from '../../lib/lease/due-queue.js';
 
 class Member implements Due {
   place = -1;
-  listedFor = Infinity;
   constructor(public dueAt: number) {}
 }
 
 function queueOf(...times: number[]): { queue: DueQueue<Member>; members: Member[] } {
   const queue = new DueQueue<Member>();
   const members = times.map((time) => new Member(time));
-  for (const member of members) queue.add(member);
+  for (const member of members) queue.put(member);
   return { queue, members };
 }
 
@@ -67,7 +66,7 @@ describe('a queue of who is due', () => {
   it('has a member once that is added twice, at its present time', () => {
     const { queue, members } = queueOf(1, 2, 3);
     members[0]!.dueAt = 9;
-    queue.add(members[0]!);
+    queue.put(members[0]!);
     expect(drain(queue)).toEqual([2, 3, 9]);
   });
 
@@ -79,10 +78,10 @@ describe('a queue of who is due', () => {
     for (const member of members) {
       const before = member.dueAt;
       member.dueAt = time;
-      queue.moved(member);
+      queue.put(member);
       expect(queue.first!.dueAt).toBe(Math.min(...members.map(({ dueAt }) => dueAt)));
       member.dueAt = before;
-      queue.moved(member);
+      queue.put(member);
     }
     expect(drain(queue)).toEqual([10, 20, 30, 40, 50, 60, 70]);
   });
@@ -92,7 +91,7 @@ describe('a queue of who is due', () => {
     queue.clear();
     expect([queue.size, queue.first]).toEqual([0, undefined]);
     expect(members.map(({ place }) => place)).toEqual([-1, -1, -1]);
-    queue.add(members[1]!);
+    queue.put(members[1]!);
     expect(queue.first).toBe(members[1]);
   });
 
@@ -107,13 +106,13 @@ describe('a queue of who is due', () => {
       const action = below(4);
       if (action < 2 || !any) {
         const member = new Member(below(1_000));
-        queue.add(member);
+        queue.put(member);
         model.add(member);
       } else if (action === 2) {
         expect(queue.remove(any)).toBe(model.delete(any));
       } else {
         any.dueAt = below(1_000);
-        queue.moved(any);
+        queue.put(any);
       }
       expect(queue.size).toBe(model.size);
       expect(queue.first?.dueAt).toBe(model.size > 0 ? Math.min(...[...model].map(({ dueAt }) => dueAt)) : undefined);
@@ -127,11 +126,11 @@ describe('a queue of who is due', () => {
     members[2]!.dueAt = 5;
     members[0]!.dueAt = 40;
     const late = new Member(15);
-    queue.add(late);
+    queue.put(late);
     expect(queue.first).toBe(members[0]);
     queue.remove(members[0]!);
     expect(queue.first).toBe(late);
-    queue.moved(members[2]!);
+    queue.put(members[2]!);
     expect(queue.first).toBe(members[2]);
   });
 });

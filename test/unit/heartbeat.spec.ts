@@ -3,13 +3,12 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { Heartbeat } from '../../lib/lease/heartbeat.js';
 import type { Beat, Touching } from '../../lib/lease/heartbeat.js';
 import type { StoreAnswer } from '../../lib/stores/lock-store.js';
-import { advance, useFakeClock } from './support/fake-clock.js';
+import { advance, turns, useFakeClock } from './support/fake-clock.js';
 import { failing, FakeStore, Gate, hanging, saying, unreachable } from './support/fake-store.js';
 
 /** Beats every `interval` milliseconds and writes down what it is told. */
 class Metronome implements Beat, Touching {
   place = -1;
-  listedFor = Infinity;
   readonly key: string;
   readonly kind = 'exclusive';
   ttl = 30_000;
@@ -26,7 +25,7 @@ class Metronome implements Beat, Touching {
     this.key = `key of ${token}`;
   }
 
-  beat(now: number): Touching | undefined {
+  beat(now: number): this | undefined {
     this.beats.push(now);
     this.dueAt = now + this.interval;
     return this.onBeat() ? this : undefined;
@@ -162,12 +161,34 @@ describe('the heartbeat', () => {
     expect(store.sent('touch').map(({ token }) => token)).toEqual(['killer']);
   });
 
-  it('sends chunks of a hundred without waiting for one another', async () => {
+  it('sends lists as long as the store takes, without waiting for one another', async () => {
+    const { heartbeat, store } = start();
+    store.maxListLength = 30;
+    store.always('touch', hanging);
+    for (const beat of crowd(64)) heartbeat.add(beat);
+    await advance(10);
+    expect(sizes(store)).toEqual([30, 30, 4]);
+  });
+
+  it('sends 64 at once, and the rest when others had their turn of the event loop', async () => {
     const { heartbeat, store } = start();
     store.always('touch', hanging);
-    for (const beat of crowd(250)) heartbeat.add(beat);
-    await advance(10);
-    expect(sizes(store)).toEqual([100, 100, 50]);
+    for (const beat of crowd(200)) heartbeat.add(beat);
+    jest.advanceTimersByTime(10);
+    expect(sizes(store)).toEqual([64]);
+    await turns(3);
+    expect(sizes(store)).toEqual([64, 64, 64, 8]);
+  });
+
+  it('sends nothing for who has left in the meantime', async () => {
+    const { heartbeat, store } = start();
+    const beats = crowd(200);
+    for (const beat of beats) heartbeat.add(beat);
+    jest.advanceTimersByTime(10);
+    const sent = new Set(store.sent('touch').map(({ token }) => token));
+    for (const beat of beats) if (!sent.has(beat.token)) heartbeat.remove(beat);
+    await turns(5);
+    expect(sizes(store)).toEqual([64]);
   });
 
   it('tells each its own answer, when it was asked for, and the ttl that was asked for', async () => {
@@ -193,11 +214,11 @@ describe('the heartbeat', () => {
     for (const beat of beats) heartbeat.add(beat);
     await advance(10);
     gate.open();
-    await advance(0);
+    await turns(5);
     const failed = beats.filter(({ errors }) => errors.length > 0);
     const answered = beats.filter(({ answers }) => answers.length > 0);
     const second = new Set(store.calls[1]!.requests.map(({ token }) => token));
-    expect(second.size).toBe(100);
+    expect(second.size).toBe(64);
     expect(failed).toEqual(beats.filter(({ token }) => second.has(token)));
     expect(answered).toEqual(beats.filter(({ token }) => !second.has(token)));
     expect(failed[0]!.errors).toEqual([unreachable()]);

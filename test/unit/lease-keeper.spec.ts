@@ -8,7 +8,7 @@ import { LeaseKeeper } from '../../lib/lease/lease-keeper.js';
 import { LockLostError, LockNotHeldError, LockShutdownError, LockUnavailableError } from '../../lib/lock.errors.js';
 import { DEFAULT_SETTINGS } from '../../lib/lock.settings.js';
 import { outcomeOf, openLocks } from './support/engine.js';
-import { advance, flush, useFakeClock } from './support/fake-clock.js';
+import { advance, flush, useFakeClock, withoutJitter } from './support/fake-clock.js';
 import { failing, FakeStore, Gate, hanging, saying, unheard } from './support/fake-store.js';
 
 const SETTINGS = { ...DEFAULT_SETTINGS, ttl: 1_000 };
@@ -199,6 +199,7 @@ describe('renewal by hand, automatic renewal and release of one lock', () => {
   ] as const;
 
   it.each(orders)('answered in the order %s, %s, %s end in a release', async (...order) => {
+    withoutJitter();
     const { locks, store, heard } = openLocks();
     const lock = await locks.acquire('key');
     const gates = { automatic: new Gate<'touch'>(), manual: new Gate<'touch'>(), release: new Gate<'release'>() };

@@ -4,9 +4,9 @@ import { useFakeClock, withoutJitter } from './support/fake-clock.js';
 import { unreachable } from './support/fake-store.js';
 import { BELIEVED, grant, HELD, now, pass, TTL } from './support/leases.js';
 
-const MARK = TTL / 64;
-/** The last mark before a time. */
-const markBefore = (time: number): number => Math.floor(time / MARK) * MARK;
+const MARK = TTL / 24;
+/** The mark next to a time. */
+const markAt = (time: number): number => Math.round(time / MARK) * MARK;
 
 describe('the renewal of a lease', () => {
   useFakeClock();
@@ -15,11 +15,11 @@ describe('the renewal of a lease', () => {
     [0, 0.3 * TTL],
     [0.5, TTL / 3],
     [1, (1.1 / 3) * TTL],
-  ])('is due on the last mark before a third of the ttl, give or take a tenth (%d)', (random, due) => {
+  ])('is due on the mark next to a third of the ttl, give or take a tenth (%d)', (random, due) => {
     jest.spyOn(Math, 'random').mockReturnValue(random);
     const { dueAt } = grant().lease;
-    expect(dueAt).toBeCloseTo(markBefore(due), 6);
-    expect(dueAt).toBeGreaterThan(due - MARK);
+    expect(dueAt).toBeCloseTo(markAt(due), 6);
+    expect(Math.abs(dueAt - due)).toBeLessThanOrEqual(MARK / 2);
   });
 
   it('falls on the same mark as that of another lease, taken a little later', () => {
@@ -32,7 +32,7 @@ describe('the renewal of a lease', () => {
   it('is asked for once, and then not again for a third of the ttl', () => {
     withoutJitter();
     const { lease } = grant();
-    const [first, second] = [markBefore(TTL / 3), markBefore(markBefore(TTL / 3) + TTL / 3)];
+    const [first, second] = [markAt(TTL / 3), markAt((2 * TTL) / 3)];
     const times = [first - 1, first, first + 1, second - 1, second];
     expect(times.map((time) => lease.beat(time) !== undefined)).toEqual([false, true, false, false, true]);
   });

@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Hold } from '../../lib/lease/hold.js';
-import { Waiter, WaiterQueue } from '../../lib/line/waiter.js';
+import { Waiter } from '../../lib/line/waiter.js';
 import type { WaitingRoom } from '../../lib/line/waiter.js';
 import { DEFAULT_SETTINGS } from '../../lib/lock.settings.js';
 
@@ -64,51 +64,5 @@ describe('a waiter', () => {
     const told: unknown = (how === 'succeed' ? resolve : reject).mock.calls;
     expect(told).toEqual([[outcome]]);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
-  });
-});
-
-describe('the queue of a key', () => {
-  const queueOf = (count: number): { queue: WaiterQueue; waiters: Waiter[] } => {
-    const queue = new WaiterQueue();
-    const waiters = Array.from({ length: count }, () => come().waiter);
-    for (const waiter of waiters) queue.push(waiter);
-    return { queue, waiters };
-  };
-
-  it('keeps the order of coming', () => {
-    const { queue, waiters } = queueOf(4);
-    expect(queue.first).toBe(waiters[0]);
-    expect([...queue]).toEqual(waiters);
-  });
-
-  it.each([
-    ['the first', 0],
-    ['one between', 1],
-    ['the last', 2],
-  ])('closes the gap that %s leaves', (_, index) => {
-    const { queue, waiters } = queueOf(3);
-    queue.remove(waiters[index]!);
-    const rest = waiters.filter((waiter) => waiter !== waiters[index]);
-    expect([...queue]).toEqual(rest);
-    const late = come().waiter;
-    queue.push(late);
-    expect([...queue]).toEqual([...rest, late]);
-    expect([waiters[index]!.before, waiters[index]!.behind]).toEqual([undefined, undefined]);
-  });
-
-  it('is as new when the last has left', () => {
-    const { queue, waiters } = queueOf(1);
-    queue.remove(waiters[0]!);
-    expect([queue.first, [...queue]]).toEqual([undefined, []]);
-    queue.push(waiters[0]!);
-    expect([...queue]).toEqual(waiters);
-  });
-
-  it('can be looked at as a whole before those who are met leave', () => {
-    const { queue, waiters } = queueOf(5);
-    const met = [...queue];
-    for (const waiter of met) queue.remove(waiter);
-    expect(met).toEqual(waiters);
-    expect(queue.first).toBeUndefined();
   });
 });

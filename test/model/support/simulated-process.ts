@@ -4,6 +4,7 @@ import { LockEngine } from '../../../lib/lock.engine.js';
 import { LockService } from '../../../lib/lock.service.js';
 import { DEFAULT_SETTINGS } from '../../../lib/lock.settings.js';
 import type { MemoryLeases } from '../../../lib/stores/memory/memory-leases.js';
+import { remembered } from '../../support/remembered.js';
 import type { Connection, ServerLog } from './connection.js';
 import { FaultyStore } from './faulty-store.js';
 import { Machine } from './virtual-world.js';
@@ -16,14 +17,9 @@ export interface ProcessPlan extends Connection {
 
 /** What the engine remembers while something is held or waited for. */
 interface Memory {
-  readonly line: {
-    readonly shared: { readonly size: number };
-    readonly apart: { readonly size: number };
-    readonly places: { readonly size: number };
-    readonly asking: number;
-  };
-  readonly heartbeat: { readonly beats: { readonly size: number } };
-  readonly keeper: { readonly kept: { readonly size: number }; readonly farewells: number };
+  readonly line: { readonly shared: object; readonly apart: object; readonly places: object; readonly asking: number };
+  readonly heartbeat: { readonly beats: object };
+  readonly keeper: { readonly kept: object; readonly farewells: number };
 }
 
 export class SimulatedProcess {
@@ -65,12 +61,12 @@ export class SimulatedProcess {
   get leftovers(): Record<string, number> {
     const { line, heartbeat, keeper } = this.engine as unknown as Memory;
     const counts = {
-      shared: line.shared.size,
-      apart: line.apart.size,
-      places: line.places.size,
+      shared: remembered(line.shared, []),
+      apart: remembered(line.apart, []),
+      places: remembered(line.places, []),
       asking: line.asking,
-      beats: heartbeat.beats.size,
-      kept: keeper.kept.size,
+      beats: remembered(heartbeat.beats, []),
+      kept: remembered(keeper.kept, []),
       farewells: keeper.farewells,
     };
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));

@@ -9,6 +9,7 @@ import { concat, firstValueFrom, lastValueFrom, NEVER, Observable, of } from 'rx
 import { DistributedLockModule, Locked, LockService } from '../../../lib/index.js';
 import type { AcquireOptions } from '../../../lib/index.js';
 import { LockEngine } from '../../../lib/lock.engine.js';
+import { remembered } from '../../support/remembered.js';
 import { serve, settings } from './serve.js';
 
 const { url, prefix } = settings<{ url: string; prefix: string }>();
@@ -108,14 +109,6 @@ async function cycles(count: number): Promise<void> {
   await Promise.all(Array.from({ length: LANES }, (_, name) => lane(name)));
 }
 
-/** What the library remembers: the sizes of every set and map that its engine is made of. */
-function remembered(value: unknown, seen = new Set<unknown>()): number {
-  if (typeof value !== 'object' || value === null || value === client || seen.has(value)) return 0;
-  seen.add(value);
-  const own = value instanceof Set || value instanceof Map ? value.size : 0;
-  return Object.values(value).reduce((sum: number, part) => sum + remembered(part, seen), own);
-}
-
 function listeners(): number {
   const names = client.eventNames();
   return names.reduce((sum, name) => sum + client.listenerCount(name), getEventListeners(signal, 'abort').length);
@@ -132,7 +125,7 @@ async function count(): Promise<object> {
     heap: process.memoryUsage().heapUsed,
     timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
     listeners: listeners(),
-    remembered: remembered(engine),
+    remembered: remembered(engine, ['client', 'opened']),
   };
 }
 

@@ -12,7 +12,7 @@ import type { Options } from '@swc/core';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/lock-processes');
-const SOURCES = ['lib', 'test/processes/programs'];
+const SOURCES = ['lib', 'test/processes/programs', 'test/support'];
 /** Folders of other sources are removed after an hour: nobody starts a process from them any more. */
 const KEEP_MS = 3_600_000;
 

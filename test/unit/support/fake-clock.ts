@@ -26,6 +26,13 @@ export function flush(): Promise<void> {
   return advance(0);
 }
 
+const soon = setImmediate;
+
+/** Lets so many turns of the event loop go by, in no time of the clock. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => soon(resolve));
+}
+
 /** As if code had kept the event loop busy: time has passed, and no timer has run. */
 export function blockEventLoop(milliseconds: number): void {
   const now = performance.now.bind(performance);

@@ -105,7 +105,7 @@ export class FakeStore implements LockStore {
   /** The server, as others see it. */
   readonly server: MemoryLockStore;
   readonly processId: string;
-  readonly maxListLength = 100;
+  maxListLength = 100;
   /** Every request in the order of sending. */
   readonly calls: Call[] = [];
   /** After this time a request that brought no answer fails. */

@@ -1,0 +1,37 @@
+/**
+ * Members in order of coming; any of them can leave at any time without the others being looked at.
+ * Leases and waiters are kept like this, because a Map or Set costs the garbage collector too much where something comes
+ * and goes with every lock; see "Memory" in docs/how-it-works.md.
+ */
+
+/** A member of at most one {@link LinkedList}, which alone writes these. */
+export interface Linked<Member> {
+  before: Member | undefined;
+  behind: Member | undefined;
+}
+
+export class LinkedList<Member extends Linked<Member>> {
+  first: Member | undefined;
+  private last: Member | undefined;
+
+  push(member: Member): void {
+    member.before = this.last;
+    if (this.last) this.last.behind = member;
+    else this.first = member;
+    this.last = member;
+  }
+
+  /** Takes out a member; it must be in the list. */
+  remove(member: Member): void {
+    const { before, behind } = member;
+    if (before) before.behind = behind;
+    else this.first = behind;
+    if (behind) behind.before = before;
+    else this.last = before;
+    member.before = member.behind = undefined;
+  }
+
+  *[Symbol.iterator](): Generator<Member> {
+    for (let member = this.first; member; member = member.behind) yield member;
+  }
+}
