@@ -8,27 +8,21 @@
 import { randomUUID } from 'node:crypto';
 
 import { connect } from '../client.mjs';
+import { openMonitor } from './monitor.mjs';
 
 export async function openCounter(redisUrl) {
   const control = await connect(redisUrl);
   return {
     /** What was sent while `work` ran: how often each command. `onCommand` is shown each of them. */
-    async during(work, onCommand = () => {}) {
-      const monitor = await control.monitor();
-      try {
-        return await count(control, monitor, work, onCommand);
-      } finally {
-        monitor.disconnect();
-      }
-    },
+    during: (work, onCommand = () => {}) => count(control, redisUrl, work, onCommand),
     close: () => control.quit(),
   };
 }
 
-async function count(control, monitor, work, onCommand) {
+async function count(control, redisUrl, work, onCommand) {
   let counted = null;
   let onMarker = null;
-  monitor.on('monitor', (_time, args, source) => {
+  const monitor = await openMonitor(redisUrl, (args, source) => {
     if (source === 'lua') return;
     const [name, marker] = args;
     if (onMarker?.(name, marker) || counted === null) return;
@@ -36,15 +30,15 @@ async function count(control, monitor, work, onCommand) {
     onCommand(args);
   });
 
+  /** Answers what was counted until now, and begins anew. */
   async function mark() {
     const expected = randomUUID();
     const seen = new Promise((resolve) => {
       onMarker = (name, marker) => {
         if (name.toLowerCase() !== 'echo' || marker !== expected) return false;
-        const before = counted;
+        resolve(counted);
         counted = new Map();
         onMarker = null;
-        resolve(before);
         return true;
       };
     });
@@ -52,7 +46,11 @@ async function count(control, monitor, work, onCommand) {
     return seen;
   }
 
-  await mark();
-  await work();
-  return Object.fromEntries(await mark());
+  try {
+    await mark();
+    await work();
+    return Object.fromEntries(await mark());
+  } finally {
+    monitor.close();
+  }
 }
