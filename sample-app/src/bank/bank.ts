@@ -12,10 +12,11 @@ export class Bank {
   }
 
   /**
-   * Transfers the money for some tickets; rejects when the signal aborts first. A real one takes an idempotency key: a
-   * batch that was transferred but not noted before a crash comes again.
+   * Transfers the money for some tickets, unless the signal has aborted; once it is under way nobody can call it back. A
+   * real one takes an idempotency key: a batch that was transferred but not noted before a crash comes again.
    */
   async transfer(_tickets: readonly unknown[], signal: AbortSignal): Promise<void> {
-    await setTimeout(TRANSFER_MS, undefined, { signal });
+    signal.throwIfAborted();
+    await setTimeout(TRANSFER_MS);
   }
 }

@@ -39,7 +39,7 @@ export class SettlementService {
     while (to < tickets.length) {
       await this.locks.renew();
       const batch = tickets.slice(to, to + BATCH);
-      // The signal aborts the transfer when the lock is lost; the fencing token stops what can't be aborted any more.
+      // Nothing is transferred once the lock is lost; the fencing token stops what was under way already.
       await this.bank.transfer(batch, signal);
       to += batch.length;
       await this.ledger.write(event, to, fencingToken);
