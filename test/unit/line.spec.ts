@@ -54,6 +54,21 @@ describe('taking a key', () => {
     expect((await store.look('key')).holder).toBeNull();
   });
 
+  it.each(['__proto__', 'constructor', 'toString', '0'])(
+    'named like a member of an object is like any other (%s)',
+    async (key) => {
+      const { locks, store } = openLocks();
+      const lock = await locks.acquire(key);
+      const waiting = outcomeOf(locks.acquire(key));
+      await flush();
+      expect(waiting.state).toBe('pending');
+      await lock.release();
+      await flush();
+      expect(waiting.state).toBe('resolved');
+      expect(store.sent('acquire')).toHaveLength(1);
+    },
+  );
+
   it('through a store that misbehaves is never a lock, and not asked for again', async () => {
     const { locks, store } = openLocks();
     for (const answer of [{ state: 'gone' }, { state: 'busy', expiresIn: 1, at: 1 }] as const) {
