@@ -17,6 +17,36 @@ export function listCases(factory: LockStoreHarnessFactory): void {
     expect(await store.inspect([])).toEqual([]);
   });
 
+  it.each(['', ' ', 'a b', 'a 3 b 3 c'])(
+    'takes a token that nobody was given (%j) for no other request',
+    async (foreign) => {
+      const driver = await scene.open();
+      const { store } = driver;
+      const [key, other] = [scene.key(), scene.key()];
+      const { holder, fence } = await driver.queue(other, 0);
+      const newcomer = driver.token();
+      const answers = await Promise.all([
+        store.release([{ ...KIND, key: other, token: foreign, fencingToken: fence + 5 }]),
+        store.release([{ ...KIND, key: other, token: foreign }]),
+        store.touch([
+          { ...KIND, key: other, token: foreign, ttl: LONG },
+          { ...KIND, key: other, token: holder, ttl: LONG },
+        ]),
+        store.acquire([{ ...KIND, key, token: newcomer, ttl: LONG, wait: false }]),
+      ]);
+      expect(answers).toMatchObject([
+        [{ state: 'gone' }],
+        [{ state: 'gone' }],
+        [{ state: 'gone' }, { state: 'held', fencingToken: fence }],
+        [{ state: 'held' }],
+      ]);
+      expect(await store.inspect([key, other])).toMatchObject([
+        { holder: { token: newcomer } },
+        { holder: { token: holder } },
+      ]);
+    },
+  );
+
   it('answers in the order of the requests, each by the state of its own key', async () => {
     const driver = await scene.open();
     const { store } = driver;

@@ -3,8 +3,8 @@
  * each entry succeeds or fails by itself.
  *
  * KEYS: for each request the record.
- * ARGV: one text of each request's token and detail, all parted by spaces; the detail begins with the {@link Mode}. One
- * long argument costs both ends less than many short ones.
+ * ARGV: one text of each request's token and detail, with a space behind each of them; the detail begins with the
+ * {@link Mode}. One long argument costs both ends less than many short ones.
  * Returns for each request an integer (a fencing token, or 1 for what was released; 0 when the token is gone), for a place
  * in line or a busy key `{ milliseconds the holder's lease has left, server time in µs, 1 for waiting or 2 for busy }`, or
  * an error. A single request is answered without a list around it, which is shorter to write and to read.
@@ -16,7 +16,12 @@ import { passBranch, releaseBranch } from './release.js';
 
 /** The script's only argument. */
 export function leaseArgument(requests: readonly { readonly token: string; readonly detail: string }[]): string {
-  return requests.map(({ token, detail }) => `${token} ${detail}`).join(' ');
+  return requests.map(({ token, detail }) => `${inOneWord(token)} ${detail} `).join('');
+}
+
+/** What somebody else has written down as a token may have spaces; like that it is no word of more, and nobody's token. */
+function inOneWord(token: string): string {
+  return token.includes(' ') ? token.replaceAll(' ', '\n') : token;
 }
 
 /** The script's source. */
@@ -24,10 +29,10 @@ export function leaseScript(timing: StoreTiming): string {
   return `
 local retention = '${timing.retention}'
 local answers = {}
-local i = 0
-for token, detail in string.gmatch(ARGV[1], '(%S+) (%S+)') do
-  i = i + 1
-  local record, mode = KEYS[i], string.byte(detail)
+local next_request = string.gmatch(ARGV[1], '([^ ]*) ([^ ]*) ')
+for i = 1, #KEYS do
+  local record, token, detail = KEYS[i], next_request()
+  local mode = string.byte(detail)
   local value = redis.pcall('GET', record)
   local answer
 
@@ -44,7 +49,7 @@ for token, detail in string.gmatch(ARGV[1], '(%S+) (%S+)') do
   end
   answers[i] = answer
 end
-if i == 1 then return answers[1] end
+if #KEYS == 1 then return answers[1] end
 return answers
 `;
 }
