@@ -187,7 +187,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
 
   /** Takes a new place, for the first waiter. */
   private enter(): Place {
-    this.place = this.line.places.add((token) => new Place(this.key, token, this.ttl, monotonicNow(), this));
+    this.place = this.line.enter((token) => new Place(this.key, token, this.ttl, monotonicNow(), this));
     return this.place;
   }
 

@@ -28,7 +28,7 @@ export class Line {
   /** Those of callers who stand for themselves. */
   private readonly apart = new Set<KeyLine>();
   /** Who asks or waits. */
-  readonly places: PlaceTable;
+  private readonly places: PlaceTable;
   /** Requests to take a key that have no answer yet. */
   private asking = 0;
   private onIdle: (() => void) | undefined;
@@ -72,6 +72,11 @@ export class Line {
   /** Resolves when every answer is there that a request was sent for. */
   async idle(): Promise<void> {
     if (this.asking > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+  }
+
+  /** Adds the place that `create` makes for a new token. */
+  enter(create: (token: string) => Place): Place {
+    return this.places.add(create);
   }
 
   left(place: Place): void {
