@@ -11,18 +11,20 @@ export async function openMonitor(redisUrl, onCommand) {
   const { hostname, port, username, password } = new URL(redisUrl);
   const socket = connect({ host: hostname, port: Number(port || 6379) });
   await once(socket, 'connect');
-  if (password) socket.write(inline('AUTH', ...[username, password].filter(Boolean).map(decodeURIComponent)));
+  const orders = [['MONITOR']];
+  if (password) orders.unshift(['AUTH', ...[username, password].filter(Boolean).map(decodeURIComponent)]);
   const lines = createInterface({ input: socket });
+  let answers = 0;
   const begun = new Promise((resolve, reject) => {
     lines.on('line', (line) => {
       const [, source, words] = /^\+[\d.]+ \[\d+ (\S+)\] (.*)$/.exec(line) ?? [];
       if (words !== undefined) onCommand(wordsOf(words), source);
-      else if (line === '+OK') resolve();
-      else reject(new Error(`MONITOR: ${line}`));
+      else if (line !== '+OK') reject(new Error(`MONITOR: ${line}`));
+      else if (++answers === orders.length) resolve();
     });
     socket.on('error', reject);
   });
-  socket.write(inline('MONITOR'));
+  for (const order of orders) socket.write(inline(...order));
   await begun;
   return { close: () => socket.destroy() };
 }
