@@ -7,6 +7,7 @@
  *   and a value for each column, or a `failure`; a `remark` is a footnote to its values. `ownEntries`: it opens all it needs
  *   itself.
  */
+import { budget } from './budget.mjs';
 import { commands } from './commands.mjs';
 import { crowd } from './crowd.mjs';
 import { growth } from './growth.mjs';
@@ -28,6 +29,7 @@ export const cases = [
   hot,
   crowd,
   processes,
+  budget,
   handoff,
   commands,
   held,

@@ -71,9 +71,9 @@ function byDecorator({ Locked }) {
 }
 
 function onRedis(way, more = {}) {
-  return async (url, { ttl = TTL_MS } = {}) => {
+  return async (url, { ttl = TTL_MS, handOff } = {}) => {
     const client = await connect(url);
-    const { close, ...session } = await open(client, way, { ...more, ttl });
+    const { close, ...session } = await open(client, way, { ...more, ttl, handOff });
     return { ...session, close: () => close().then(() => client.quit()) };
   };
 }

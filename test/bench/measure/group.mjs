@@ -4,9 +4,11 @@ import { now } from './clock.mjs';
 /** Time for the order to reach all of them. */
 const BEGIN_MS = 30;
 
-/** @param open starts one process, see `cases/index.mjs` */
-export async function openGroup(open, contestant, size) {
-  const members = await Promise.all(Array.from({ length: size }, () => open(contestant, { processor: null })));
+/** @param open starts one process with these `options`, see `cases/index.mjs` */
+export async function openGroup(open, contestant, size, options) {
+  const members = await Promise.all(
+    Array.from({ length: size }, () => open(contestant, { ...options, processor: null })),
+  );
   return {
     contestant,
     members,
