@@ -36,18 +36,16 @@ export class DueQueue<Member extends Due> {
     return member.place >= 0 && this.heap[member.place] === member;
   }
 
-  /** Adds a member, or puts it where its changed time belongs. False where it stands there already. */
-  put(member: Member): boolean {
+  /** Adds a member, or puts it where its changed time belongs. */
+  put(member: Member): void {
     const { dueAt } = member;
     if (!this.has(member)) {
       this.heap.push(member);
-      this.rise(member, dueAt, this.times.push(dueAt) - 1);
-      return true;
+      return this.rise(member, dueAt, this.times.push(dueAt) - 1);
     }
     const before = this.times[member.place]!;
     if (dueAt < before) this.rise(member, dueAt, member.place);
     else if (dueAt > before) this.sink(member, dueAt, member.place);
-    return dueAt !== before;
   }
 
   remove(member: Member): boolean {

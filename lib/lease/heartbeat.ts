@@ -49,7 +49,8 @@ export class Heartbeat {
   constructor(private readonly store: LockStore) {}
 
   add(beat: Beat): void {
-    if (this.beats.put(beat)) this.arm();
+    this.beats.put(beat);
+    this.arm();
   }
 
   /** False when the beat was not here any more. */

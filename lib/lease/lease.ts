@@ -127,7 +127,6 @@ export class Lease implements Beat, Touching, Linked<Lease> {
   answered(answer: StoreAnswer, sentAt: number, ttl: number): void {
     if (this.state !== 'held' || sentAt < this.lastAnswerSentAt) return;
     if (answer.state !== 'held') return this.loseToOthers();
-    const before = this.dueAt;
     this.lastAnswerSentAt = sentAt;
     this.isClaiming &&= sentAt < this.asked.sentAt;
     this.believedUntil = believedUntil(sentAt, ttl);
@@ -135,7 +134,7 @@ export class Lease implements Beat, Touching, Linked<Lease> {
     if (sentAt <= this.asked.sentAt) this.believedUntil = Math.min(this.believedUntil, this.asked.deadline);
     // Each beat plans the next; only where that is overdue by now, or was due soon for want of an answer, it is put off.
     if (this.renewAt < sentAt + (this.length * RENEW_AFTER) / 2) this.renewAt = this.nextRenewal(sentAt);
-    if (this.dueAt !== before) this.observer.moved(this);
+    // It is due no earlier than before, so nobody has to be told.
     if (this.check()) this.observer.renewed(this);
   }
 

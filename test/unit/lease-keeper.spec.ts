@@ -267,6 +267,19 @@ describe('a keeper at its end', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('keeps the others when a lease is forgotten twice', async () => {
+    const { keeper, take } = keep();
+    const [a, b] = [await take('a'), await take('b')];
+    keeper.forget(a.lease);
+    keeper.forget(a.lease);
+    const drained = outcomeOf(keeper.drained(10_000));
+    await flush();
+    expect(drained.state).toBe('pending');
+    keeper.forget(b.lease);
+    await flush();
+    expect(drained.state).toBe('resolved');
+  });
+
   it('waits no longer than the grace time for what is never given back', async () => {
     const { keeper, take } = keep();
     await take('a');
