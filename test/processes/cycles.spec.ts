@@ -25,7 +25,6 @@ describe('10 000 cycles', () => {
     await program.ask('cycles', CYCLES);
     const after = await program.ask<Counts>('count');
 
-    console.log(before, after);
     expect({ ...after, heap: 0 }).toEqual({ ...before, heap: 0 });
     expect(after).toMatchObject({ timers: 0, remembered: 0 });
     expect(after.heap - before.heap).toBeLessThan(CYCLES * BYTES_PER_CYCLE);
