@@ -3,6 +3,7 @@
  * more, however often that takes.
  */
 import type { LockEvents } from '../event-stream.js';
+import { LinkedList } from '../linked-list.js';
 import { LockError, LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import { DEFAULT_TIMING } from '../stores/lock-store.js';
@@ -11,7 +12,6 @@ import { monotonicNow } from './heartbeat.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { Hold } from './hold.js';
 import type { Lease } from './lease.js';
-import { LinkedList } from './linked-list.js';
 import { UnfinishedRelease } from './unfinished-release.js';
 
 export class LeaseKeeper {

@@ -11,7 +11,7 @@ import type { LockSettings } from '../lock.settings.js';
 import type { StoreAnswer } from '../stores/lock-store.js';
 import { monotonicNow } from './heartbeat.js';
 import type { Beat, Touching } from './heartbeat.js';
-import type { Linked } from './linked-list.js';
+import type { Linked } from '../linked-list.js';
 
 /** What a lease tells whoever keeps it. */
 export interface LeaseObserver {

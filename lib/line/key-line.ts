@@ -4,7 +4,7 @@
  */
 import { monotonicNow } from '../lease/heartbeat.js';
 import type { Hold } from '../lease/hold.js';
-import { LinkedList } from '../lease/linked-list.js';
+import { LinkedList } from '../linked-list.js';
 import { LockBusyError, LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { HandOffBudget } from './hand-off.js';

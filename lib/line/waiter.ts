@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Beat } from '../lease/heartbeat.js';
 import type { Hold } from '../lease/hold.js';
-import type { Linked } from '../lease/linked-list.js';
+import type { Linked } from '../linked-list.js';
 import type { LockSettings } from '../lock.settings.js';
 import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
 

@@ -117,6 +117,20 @@ export function listCases(factory: LockStoreHarnessFactory): void {
     expect(await driver.inspect(key)).toMatchObject({ holder: null, waiting: [] });
   });
 
+  it('comes behind what was asked for before it', async () => {
+    const driver = await scene.open();
+    const { store } = driver;
+    const key = scene.key();
+    const { holder } = await driver.queue(key, 0);
+    const ask = (name: string, token: string) => ({ ...KIND, key: name, token, ttl: LONG, wait: false });
+    const [, , answers] = await Promise.all([
+      store.acquire([ask(scene.key(), driver.token())]),
+      store.release([{ ...KIND, key, token: holder }]),
+      store.acquire([ask(key, driver.token()), ask(scene.key(), driver.token())]),
+    ]);
+    expect(answers).toMatchObject([{ state: 'held' }, { state: 'held' }]);
+  });
+
   it('gives the same request twice the same answer', async () => {
     const driver = await scene.open();
     const { store } = driver;

@@ -1,7 +1,7 @@
 /** Members in order of coming, of which any can leave at any time. */
 import { describe, expect, it } from '@jest/globals';
-import { LinkedList } from '../../lib/lease/linked-list.js';
-import type { Linked } from '../../lib/lease/linked-list.js';
+import { LinkedList } from '../../lib/linked-list.js';
+import type { Linked } from '../../lib/linked-list.js';
 
 class Member implements Linked<Member> {
   before: Member | undefined;

@@ -1,52 +1,61 @@
 /**
- * What is asked for in one turn of the event loop travels together, in the order in which it was asked, in as few script
- * calls as their size allows. A request never waits for company: its call leaves as soon as the running code, and whatever
- * it has already set going, has had its say.
+ * What is asked for while an answer is still to come travels together, in the order in which it was asked, in as few
+ * script calls as their size allows. A request never waits for company: with nothing under way its call leaves at once,
+ * otherwise as soon as the running code, and whatever it has already set going, has had its say.
  */
 
-/** The requests of one caller, which are answered together. */
-interface Submission<Entry> {
-  readonly entries: readonly Entry[];
-  /** Takes the replies to a call, of which those to its own entries begin at `from`. */
-  resolve(replies: readonly unknown[], from: number): void;
-  reject(error: unknown): void;
+/** Who hears how a request, or a call, ends. */
+export interface Recipient {
+  succeed(reply: unknown): void;
+  fail(error: unknown): void;
 }
 
-/** Sends entries as one call, and hands on one reply for each, or what went wrong. */
-export type SendGroup<Entry> = (
-  entries: readonly Entry[],
-  onReplies: (replies: readonly unknown[]) => void,
-  onError: (error: unknown) => void,
-) => void;
+/** What one call carries. */
+export class Group<Entry extends Recipient> implements Recipient {
+  constructor(
+    /** In the order of asking; never empty. */
+    readonly entries: readonly Entry[],
+    private readonly onEnd: () => void,
+  ) {}
+
+  /** Hands out the reply to the call: a list, but that to a single entry as it is. */
+  succeed(reply: unknown): void {
+    const { entries } = this;
+    this.onEnd();
+    if (entries.length === 1) return entries[0]!.succeed(reply);
+    entries.forEach((entry, i) => entry.succeed((reply as readonly unknown[])[i]));
+  }
+
+  fail(error: unknown): void {
+    this.onEnd();
+    for (const entry of this.entries) entry.fail(error);
+  }
+}
 
 /** Taken when the module is loaded, so that a test's fake clock can't hold requests back. */
 const { nextTick } = process;
 
-export class GroupCommit<Entry> {
+export class GroupCommit<Entry extends Recipient> {
   /** The call that is being put together. */
-  private waiting: Submission<Entry>[] = [];
-  private entries: Entry[] = [];
+  private waiting: Entry[] = [];
+  private underWay = 0;
   private isTurnPlanned = false;
 
-  /** @param size - how many entries one call may have; a caller's own list is never torn apart. */
+  /**
+   * @param send - sends a call, and tells the group how it ended, once.
+   * @param size - how many entries one call may have.
+   */
   constructor(
-    private readonly send: SendGroup<Entry>,
+    private readonly send: (group: Group<Entry>) => void,
     private readonly size: number,
   ) {}
 
-  /** Sends a caller's requests with those of others, and reads one reply for each. */
-  add<Answer>(entries: readonly Entry[], read: (reply: unknown, index: number) => Answer): Promise<Answer[]> {
-    return new Promise((resolve, reject) => {
-      const readAll = (replies: readonly unknown[], from: number): void => {
-        resolve(entries.map((_, i) => read(replies[from + i], i)));
-      };
-      if (this.entries.length + entries.length > this.size) this.flush();
-      this.waiting.push({ entries, resolve: readAll, reject });
-      for (const entry of entries) this.entries.push(entry);
-      // A full call leaves in the middle of a turn, so that the server works while the rest is still being asked for.
-      if (this.entries.length >= this.size) this.flush();
-      else this.planTurn();
-    });
+  add(entry: Entry): void {
+    if (this.underWay === 0 && this.waiting.length === 0) return this.depart([entry]);
+    this.waiting.push(entry);
+    // A full call leaves in the middle of a turn, so that the server works while the rest is still being asked for.
+    if (this.waiting.length >= this.size) this.flush();
+    else this.planTurn();
   }
 
   private planTurn(): void {
@@ -60,19 +69,20 @@ export class GroupCommit<Entry> {
     this.flush();
   };
 
-  private flush(): void {
-    const { waiting, entries } = this;
-    if (waiting.length === 0) return;
+  /** Sends what waits, so that what somebody sends by another way comes behind it. */
+  flush(): void {
+    const entries = this.waiting;
+    if (entries.length === 0) return;
     this.waiting = [];
-    this.entries = [];
-    const onReplies = (replies: readonly unknown[]): void => {
-      let from = 0;
-      for (const each of waiting) {
-        each.resolve(replies, from);
-        from += each.entries.length;
-      }
-    };
-    const onError = (error: unknown): void => waiting.forEach(({ reject }) => reject(error));
-    this.send(entries, onReplies, onError);
+    this.depart(entries);
   }
+
+  private depart(entries: readonly Entry[]): void {
+    this.underWay += 1;
+    this.send(new Group(entries, this.onEnd));
+  }
+
+  private readonly onEnd = (): void => {
+    this.underWay -= 1;
+  };
 }

@@ -6,7 +6,10 @@
 import { createHash } from 'node:crypto';
 import { LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
+import type { Recipient } from './group-commit.js';
 import type { OpenedClient, RedisClient } from './redis-connection.js';
+import { TimeLimit } from './time-limit.js';
+import type { Limited } from './time-limit.js';
 
 /** A script and the digest it is called by. */
 export interface Script {
@@ -29,40 +32,45 @@ export interface ScriptCall {
 }
 
 /** A request from the caller's question to its answer. */
-class PendingRequest {
+class PendingRequest implements Limited {
+  readonly since = performance.now();
+  before: Limited | undefined;
+  behind: Limited | undefined;
   isSettled = false;
-  private readonly timer: NodeJS.Timeout;
 
   constructor(
     readonly call: ScriptCall,
-    timeLimit: number,
-    private readonly onAnswer: (answer: unknown) => void,
-    private readonly onError: (error: LockUnavailableError) => void,
-    onTimeout: (request: PendingRequest) => void,
+    private readonly recipient: Recipient,
+    private readonly timeLimit: TimeLimit,
+    private readonly onTimeout: (request: PendingRequest) => void,
   ) {
-    this.timer = setTimeout(onTimeout, timeLimit, this);
-    this.timer.unref();
+    timeLimit.begin(this);
+  }
+
+  expire(): void {
+    this.onTimeout(this);
   }
 
   succeed(answer: unknown): void {
-    if (this.settle()) this.onAnswer(answer);
+    if (this.settle()) this.recipient.succeed(answer);
   }
 
   fail(error: unknown): void {
-    if (this.settle()) this.onError(asUnavailable(error));
+    if (this.settle()) this.recipient.fail(asUnavailable(error));
   }
 
   /** Only the first outcome counts. */
   private settle(): boolean {
     if (this.isSettled) return false;
     this.isSettled = true;
-    clearTimeout(this.timer);
+    this.timeLimit.end(this);
     return true;
   }
 }
 
 export class RedisRequests {
   private readonly client: RedisClient;
+  private readonly timeLimit: TimeLimit;
   private readonly unsent = new Set<PendingRequest>();
   private connectionsLost = 0;
   private lastError: unknown;
@@ -70,9 +78,11 @@ export class RedisRequests {
 
   constructor(
     private readonly opened: OpenedClient,
-    private readonly timeLimit: number,
+    /** How long a request may take, in milliseconds. */
+    timeLimit: number,
   ) {
     this.client = opened.client;
+    this.timeLimit = new TimeLimit(timeLimit);
     this.client.on('ready', this.onReady);
     this.client.on('close', this.onClose);
     this.client.on('end', this.onEnd);
@@ -88,13 +98,13 @@ export class RedisRequests {
 
   /** Rejects with `LockUnavailableError` when no answer came in time or Redis refused. */
   run(call: ScriptCall): Promise<unknown> {
-    return new Promise((resolve, reject) => this.send(call, resolve, reject));
+    return new Promise((succeed, fail) => this.send(call, { succeed, fail }));
   }
 
-  /** As {@link run}, without a promise of its own. */
-  send(call: ScriptCall, onAnswer: (answer: unknown) => void, onError: (error: LockUnavailableError) => void): void {
-    if (this.disposed) return onError(new LockUnavailableError(messages.storeStopped(), { wasSent: false }));
-    const request = new PendingRequest(call, this.timeLimit, onAnswer, onError, this.onTimeout);
+  /** As {@link run}, without a promise of its own. Tells the recipient once, at once where nothing can be sent. */
+  send(call: ScriptCall, recipient: Recipient): void {
+    if (this.disposed) return recipient.fail(new LockUnavailableError(messages.storeStopped(), { wasSent: false }));
+    const request = new PendingRequest(call, recipient, this.timeLimit, this.onTimeout);
     if (this.client.status === 'ready') this.transmit(request);
     else this.sendWhenReady(request);
   }
@@ -139,7 +149,7 @@ export class RedisRequests {
   private readonly onTimeout = (request: PendingRequest): void => {
     const wasSent = !this.unsent.delete(request);
     const cause = this.lastError;
-    const message = messages.noAnswer(this.timeLimit, this.client.status, cause);
+    const message = messages.noAnswer(this.timeLimit.milliseconds, this.client.status, cause);
     request.fail(new LockUnavailableError(message, { cause, wasSent }));
   };
 

@@ -15,6 +15,7 @@ import type {
 } from '../lock-store.js';
 import { GrantChannel } from './grant-channel.js';
 import { GroupCommit } from './group-commit.js';
+import type { Recipient } from './group-commit.js';
 import { openClient, openSubscriber } from './redis-connection.js';
 import type { OpenedClient, RedisConnection } from './redis-connection.js';
 import { recordName } from './redis-keys.js';
@@ -23,7 +24,8 @@ import type { Script, ScriptCall } from './redis-requests.js';
 import { readHoldAnswer } from './scripts/hold.js';
 import type { HoldReply } from './scripts/hold.js';
 import { inspectScript, readKeyState } from './scripts/inspect.js';
-import { leaseArgument, leaseScript } from './scripts/lease-script.js';
+import { leaseArguments, leaseScript, leaseWords } from './scripts/lease-script.js';
+import type { LeaseEntry } from './scripts/lease-script.js';
 import { Mode } from './scripts/mode.js';
 import { passDetail, readReleaseAnswer } from './scripts/release.js';
 
@@ -35,12 +37,8 @@ export interface RedisStoreOptions {
   readonly timing?: Partial<StoreTiming>;
 }
 
-/** One request as the lease script takes it. */
-interface Entry {
-  readonly record: string;
-  readonly token: string;
-  readonly detail: string;
-}
+/** A request on its way, and who waits for its reply. */
+interface Entry extends LeaseEntry, Recipient {}
 
 /** Larger calls would hold up the server's other clients; smaller ones would cost more of them. */
 const LONGEST_LIST = 64;
@@ -76,12 +74,7 @@ export class RedisLockStore implements LockStore {
       granted: (grant) => this.listener?.granted(grant),
       resumed: () => this.listener?.resumed(),
     });
-    this.commit = new GroupCommit(
-      (entries, onReplies, onError) => {
-        this.requests.send(this.call(entries), (reply) => onReplies(repliesOf(entries, reply)), onError);
-      },
-      apart ? 1 : GROUP,
-    );
+    this.commit = new GroupCommit((group) => this.requests.send(this.call(group.entries), group), apart ? 1 : GROUP);
     const timing = { ...DEFAULT_TIMING, ...changed };
     this.retention = timing.retention;
     this.change = script(leaseScript(timing));
@@ -101,12 +94,7 @@ export class RedisLockStore implements LockStore {
   }
 
   acquire(requests: readonly AcquireRequest[]): Promise<StoreAnswer[]> {
-    const entries = requests.map((each) => this.hold(each, each.wait ? Mode.wait : Mode.try));
-    return this.ask(entries, (reply) => {
-      const answer = readHoldAnswer(reply as HoldReply);
-      if (answer.state === 'waiting') this.grants.open();
-      return answer;
-    });
+    return this.ask(requests, this.acquireEntry, this.readAcquired);
   }
 
   async touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
@@ -114,10 +102,7 @@ export class RedisLockStore implements LockStore {
     // A touch that has to be sent a second time must not arrive behind the release of its token.
     const mayRepeat = (): boolean => !requests.some(({ token }) => this.releasedMeanwhile.has(token));
     try {
-      const replies = await this.sendLists(
-        requests.map((each) => this.hold(each, Mode.touch)),
-        mayRepeat,
-      );
+      const replies = await this.sendLists(requests.map(this.touchEntry), mayRepeat);
       return replies.map((reply) => readHoldAnswer(reply as HoldReply));
     } finally {
       this.touching -= 1;
@@ -128,9 +113,8 @@ export class RedisLockStore implements LockStore {
   release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
     const { epoch } = this.requests;
     if (this.touching > 0) for (const { token } of requests) this.releasedMeanwhile.add(token);
-    const entries = requests.map((each) => this.drop(each));
-    return this.ask(entries, (reply, i) => {
-      const answer = readReleaseAnswer(reply as HoldReply, requests[i]!, this.requests.epoch !== epoch);
+    return this.ask(requests, this.releaseEntry, (reply, request) => {
+      const answer = readReleaseAnswer(reply as HoldReply, request, this.requests.epoch !== epoch);
       if (answer.successor?.state === 'waiting') this.grants.open();
       return answer;
     });
@@ -149,28 +133,52 @@ export class RedisLockStore implements LockStore {
     this.listener = listener;
   }
 
-  private ask<Answer>(entries: readonly Entry[], read: (reply: unknown, index: number) => Answer): Promise<Answer[]> {
-    if (entries.length <= 1 || this.maxListLength > 1) return this.commit.add(entries, read);
-    return Promise.all(entries.map((entry, i) => this.commit.add([entry], (reply) => read(reply, i)))).then(
-      (each) => each.flat(1) as Answer[],
-    );
-  }
+  private readonly acquireEntry = ({ key, token, ttl, wait }: AcquireRequest): LeaseEntry => ({
+    record: recordName(this.prefix, key),
+    words: leaseWords(token, (wait ? Mode.wait : Mode.try) + String(ttl + this.retention)),
+  });
 
-  private hold({ key, token, ttl }: TouchRequest, mode: string): Entry {
-    return { record: recordName(this.prefix, key), token, detail: mode + String(ttl + this.retention) };
-  }
+  private readonly touchEntry = ({ key, token, ttl }: TouchRequest): LeaseEntry => ({
+    record: recordName(this.prefix, key),
+    words: leaseWords(token, Mode.touch + String(ttl + this.retention)),
+  });
 
-  private drop(request: ReleaseRequest): Entry {
+  private readonly releaseEntry = (request: ReleaseRequest): LeaseEntry => {
     const { key, token, fencingToken } = request;
-    const record = recordName(this.prefix, key);
-    if (fencingToken === undefined) return { record, token, detail: Mode.release };
-    return { record, token, detail: passDetail(fencingToken, request, this.retention) };
+    const detail = fencingToken === undefined ? Mode.release : passDetail(fencingToken, request, this.retention);
+    return { record: recordName(this.prefix, key), words: leaseWords(token, detail) };
+  };
+
+  private readonly readAcquired = (reply: unknown): StoreAnswer => {
+    const answer = readHoldAnswer(reply as HoldReply);
+    if (answer.state === 'waiting') this.grants.open();
+    return answer;
+  };
+
+  /** A single request travels with those of others, a list by itself; nearly all are single ones. */
+  private ask<Request, Answer>(
+    requests: readonly Request[],
+    write: (request: Request) => LeaseEntry,
+    read: (reply: unknown, request: Request) => Answer,
+  ): Promise<Answer[]> {
+    if (requests.length === 1) {
+      const request = requests[0]!;
+      return new Promise((resolve, fail) => {
+        const { record, words } = write(request);
+        const succeed = (reply: unknown): void => resolve([read(reply, request)]);
+        this.commit.add({ record, words, succeed, fail });
+      });
+    }
+    this.commit.flush();
+    const replies = this.sendLists(requests.map(write));
+    return replies.then((each) => each.map((reply, i) => read(reply, requests[i]!)));
   }
 
   /** A list in as many calls as it takes. */
-  private async sendLists(entries: readonly Entry[], mayRepeat: () => boolean): Promise<readonly unknown[]> {
+  private async sendLists(entries: readonly LeaseEntry[], mayRepeat?: () => boolean): Promise<readonly unknown[]> {
     if (entries.length <= this.maxListLength) {
-      return repliesOf(entries, await this.requests.run(this.call(entries, mayRepeat)));
+      const reply = await this.requests.run(this.call(entries, mayRepeat));
+      return entries.length === 1 ? [reply] : (reply as unknown[]);
     }
     const lists: Promise<readonly unknown[]>[] = [];
     for (let i = 0; i < entries.length; i += this.maxListLength) {
@@ -179,14 +187,7 @@ export class RedisLockStore implements LockStore {
     return (await Promise.all(lists)).flat();
   }
 
-  private call(entries: readonly Entry[], mayRepeat?: () => boolean): ScriptCall {
-    const words = entries.map(({ record }) => record);
-    words.push(leaseArgument(entries));
-    return { script: this.change, keyCount: entries.length, words, mayRepeat };
+  private call(entries: readonly LeaseEntry[], mayRepeat?: () => boolean): ScriptCall {
+    return { script: this.change, keyCount: entries.length, words: leaseArguments(entries), mayRepeat };
   }
-}
-
-/** One reply for each entry: that to a single one comes without a list around it. */
-function repliesOf(entries: readonly Entry[], reply: unknown): readonly unknown[] {
-  return entries.length === 1 ? [reply] : (reply as unknown[]);
 }

@@ -14,9 +14,22 @@ import { holdBranch } from './hold.js';
 import { codeOf, Mode } from './mode.js';
 import { passBranch, releaseBranch } from './release.js';
 
-/** The script's only argument. */
-export function leaseArgument(requests: readonly { readonly token: string; readonly detail: string }[]): string {
-  return requests.map(({ token, detail }) => `${inOneWord(token)} ${detail} `).join('');
+/** One request as the script takes it. */
+export interface LeaseEntry {
+  readonly record: string;
+  /** See {@link leaseWords}. */
+  readonly words: string;
+}
+
+/** What a request says of itself. */
+export function leaseWords(token: string, detail: string): string {
+  return `${inOneWord(token)} ${detail} `;
+}
+
+/** The script's keys, and behind them its only argument. */
+export function leaseArguments(entries: readonly LeaseEntry[]): readonly string[] {
+  if (entries.length === 1) return [entries[0]!.record, entries[0]!.words];
+  return [...entries.map(({ record }) => record), entries.map(({ words }) => words).join('')];
 }
 
 /** What somebody else has written down as a token may have spaces; like that it is no word of more, and nobody's token. */
