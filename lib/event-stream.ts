@@ -1,14 +1,15 @@
-/** The stream behind `LockService.events$`: builds an event only when somebody listens. */
+/** The stream behind `LockService.events$`. */
 import { Subject } from 'rxjs';
-import type { Observable } from 'rxjs';
+import type { Observable, Observer } from 'rxjs';
 import type { LockEvent } from './lock.events.js';
 
 export class LockEvents {
   private readonly subject = new Subject<LockEvent>();
   readonly stream$: Observable<LockEvent> = this.subject.asObservable();
 
-  emit(build: () => LockEvent): void {
-    if (this.subject.observed) this.subject.next(build());
+  /** Whom to tell what happens; nobody, while nobody listens: `audience?.next({…})` then builds no event. */
+  get audience(): Pick<Observer<LockEvent>, 'next'> | undefined {
+    return this.subject.observed ? this.subject : undefined;
   }
 
   complete(): void {

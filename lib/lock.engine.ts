@@ -39,14 +39,17 @@ export class LockEngine {
   }
 
   /** Takes every key or none. `owner` is whose locks in the async context count as the caller's own. */
-  async acquire(owner: object, asked: string | readonly string[], options: AcquireOptions): Promise<LockHandle> {
-    const keys = readKeys(asked);
-    const settings = resolveSettings(options, this.defaults);
-    const signal = readSignal(options.signal);
-    const askedAt = monotonicNow();
-    const wanted = { key: keys[0]!, settings, askedAt, until: askedAt + settings.wait, signal };
-    if (keys.length > 1) return this.acquireAll(owner, keys, wanted);
-    return new LockHandle([await this.enter(owner, wanted)], this.keeper);
+  acquire(owner: object, asked: string | readonly string[], options: AcquireOptions): Promise<LockHandle> {
+    // Not an async function: what is thrown in here rejects as well, and the lock is there a turn of promises earlier.
+    return new Promise((resolve, refuse) => {
+      const keys = readKeys(asked);
+      const settings = resolveSettings(options, this.defaults);
+      const signal = readSignal(options.signal);
+      const admit = (hold: Hold): void => resolve(new LockHandle([hold], this.keeper));
+      const wanted = { key: keys[0]!, settings, askedAt: monotonicNow(), signal, admit, refuse };
+      if (keys.length > 1) resolve(this.acquireAll(owner, keys, wanted));
+      else this.enter(owner, wanted);
+    });
   }
 
   /** Whether it gives out no more locks. */
@@ -74,7 +77,10 @@ export class LockEngine {
     const holds = new Map<string, Hold>();
     try {
       // One order for everybody, so that two callers never wait for each other.
-      for (const key of [...keys].sort(byCodeUnit)) holds.set(key, await this.enter(owner, { ...first, key }));
+      for (const key of [...keys].sort(byCodeUnit)) {
+        const hold = new Promise<Hold>((admit, refuse) => this.enter(owner, { ...first, key, admit, refuse }));
+        holds.set(key, await hold);
+      }
       // A lease may have ended while the others were waited for.
       for (const { lossError } of holds.values()) if (lossError) throw lossError;
     } catch (error) {
@@ -103,7 +109,7 @@ export class LockEngine {
   }
 
   /** Enters a key that the caller holds already, or takes it. */
-  private enter(owner: object, wanted: Wanted): Hold | Promise<Hold> {
+  private enter(owner: object, wanted: Wanted): void {
     const { key, settings } = wanted;
     const hold = heldAs(owner, key);
     if (!hold) {
@@ -114,7 +120,7 @@ export class LockEngine {
     if (loss) throw new LockLostError(loss.message, { key, cause: loss });
     if (!settings.reentrant || !hold.reentrant) throw new LockBusyError(messages.selfDeadlock(key), { key });
     hold.depth += 1;
-    return hold;
+    wanted.admit(hold);
   }
 }
 

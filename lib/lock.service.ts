@@ -96,8 +96,8 @@ export class LockService {
     optionsOrSection: WithLockOptions | ((lock: Lock) => Result | PromiseLike<Result>),
     maybeSection?: (lock: Lock) => Result | PromiseLike<Result>,
   ): Promise<Result> {
-    const [options, section] =
-      typeof optionsOrSection === 'function' ? [NO_OPTIONS, optionsOrSection] : [optionsOrSection, maybeSection!];
+    const options = typeof optionsOrSection === 'function' ? NO_OPTIONS : optionsOrSection;
+    const section = typeof optionsOrSection === 'function' ? optionsOrSection : maybeSection!;
     const onLost = readOnLost(options.onLost);
     const lock = await this.engine.acquire(this, keys, options);
     let result: Result;

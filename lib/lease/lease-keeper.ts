@@ -14,6 +14,12 @@ import type { Hold } from './hold.js';
 import type { Lease } from './lease.js';
 import { UnfinishedRelease } from './unfinished-release.js';
 
+/** What somebody who gives a lease back makes of the answer. */
+export type ReadRelease<Outcome> = (answer: ReleaseAnswer) => Outcome;
+
+/** Of whoever gives a lease back and needs no answer. */
+export const ignore: ReadRelease<void> = () => undefined;
+
 export class LeaseKeeper {
   private readonly kept = new LinkedList<Lease>();
   /** Releases that are under way. */
@@ -63,20 +69,20 @@ export class LeaseKeeper {
   }
 
   /**
-   * Sends a release. Never rejects: a store that can't be reached is an event, and the release goes on in the background
-   * until nothing of the lease can be left.
+   * Sends a release, and answers what `read` makes of the answer. Never rejects: a store that can't be reached is an
+   * event, and the release goes on in the background until nothing of the lease can be left.
    */
-  release(request: ReleaseRequest, ttl: number): Promise<ReleaseAnswer> {
+  release<Outcome>(request: ReleaseRequest, ttl: number, read: ReadRelease<Outcome>): Promise<Outcome> {
     this.farewells += 1;
     return this.store.release([request]).then(
-      ([answer]) => this.released(request, ttl, answer!),
-      (error: unknown) => this.released(request, ttl, { state: 'unknown', error }),
+      ([answer]) => read(this.released(request, ttl, answer!)),
+      (error: unknown) => read(this.released(request, ttl, { state: 'unknown', error })),
     );
   }
 
   /** Makes sure that nothing stays behind of a request whose caller has left; in the background. */
   giveBack(key: string, token: string, ttl: number): void {
-    void this.release({ key, token, kind: 'exclusive' }, ttl);
+    void this.release({ key, token, kind: 'exclusive' }, ttl, ignore);
   }
 
   /** Resolves when no lease is held, or when the time is over. */
@@ -118,7 +124,7 @@ export class LeaseKeeper {
 
   /** Reports a request that brought no answer. */
   failed(key: string, token: string, during: 'acquire' | 'renew' | 'release', error: unknown): void {
-    this.events.emit(() => ({ type: 'failed', key, token, during, error: asLockError(error) }));
+    this.events.audience?.next({ type: 'failed', key, token, during, error: asLockError(error) });
   }
 }
 

@@ -4,6 +4,7 @@
  * sent, less an allowance for clock drift, and is compared with the clock whenever somebody asks, so a blocked event loop
  * or a hanging server cannot prolong it. The lease outlives its holder where it is passed on inside the process.
  */
+import type { Linked } from '../linked-list.js';
 import { LockLostError } from '../lock.errors.js';
 import type { LockError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
@@ -11,7 +12,6 @@ import type { LockSettings } from '../lock.settings.js';
 import type { StoreAnswer } from '../stores/lock-store.js';
 import { monotonicNow } from './heartbeat.js';
 import type { Beat, Touching } from './heartbeat.js';
-import type { Linked } from '../linked-list.js';
 
 /** What a lease tells whoever keeps it. */
 export interface LeaseObserver {
@@ -50,6 +50,9 @@ export function believedUntil(from: number, ttl: number): number {
   return from + ttl - (ttl * 0.01 + 2);
 }
 
+/** Of a lease that was never touched out of turn. */
+const NEVER_ASKED = { sentAt: -Infinity, deadline: Infinity };
+
 export class Lease implements Beat, Touching, Linked<Lease> {
   readonly kind = 'exclusive';
   readonly key: string;
@@ -68,7 +71,7 @@ export class Lease implements Beat, Touching, Linked<Lease> {
   private lastRenewalAt = Infinity;
   private lastAnswerSentAt: number;
   /** The latest touch that was sent out of turn, which may take effect without ever being answered. */
-  private asked = { sentAt: -Infinity, deadline: Infinity };
+  private asked = NEVER_ASKED;
 
   constructor(
     lease: NewLease,

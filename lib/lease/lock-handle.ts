@@ -87,10 +87,9 @@ export class LockHandle implements Lock {
     await Promise.all(this.holds.map((hold) => this.keeper.renew(hold, milliseconds)));
   }
 
-  async release(): Promise<void> {
-    if (this.released) throw this.notHeld();
-    const loss = await this.end();
-    if (loss) throw loss;
+  release(): Promise<void> {
+    if (this.released) return Promise.reject(this.notHeld());
+    return this.end().then(throwLoss);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,6 +105,10 @@ export class LockHandle implements Lock {
   private notHeld(): LockNotHeldError {
     return new LockNotHeldError(messages.notHeld(this.key), { key: this.key });
   }
+}
+
+function throwLoss(loss: LockLostError | undefined): void {
+  if (loss) throw loss;
 }
 
 /** One handle less on a hold; the last one gives it back. */

@@ -3,7 +3,6 @@
  * lease. Every wait settles, in time, and the last who leaves leaves nothing behind.
  */
 import { monotonicNow } from '../lease/heartbeat.js';
-import type { Hold } from '../lease/hold.js';
 import { LinkedList } from '../linked-list.js';
 import { LockBusyError, LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
@@ -37,14 +36,12 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
   }
 
   /** A caller comes. */
-  join(wanted: Wanted): Promise<Hold> {
-    return new Promise((resolve, reject) => {
-      const waiter = new Waiter(wanted, this, resolve, reject);
-      this.queue.push(waiter);
-      if (!this.place && !this.turn) this.askOrEnd();
-      else if (this.isAnswered) this.tellWaiting(this.expectedIn());
-      this.line.heartbeat.add(waiter);
-    });
+  join(wanted: Wanted): void {
+    const waiter = new Waiter(wanted, this);
+    this.queue.push(waiter);
+    if (!this.place && !this.turn) this.askOrEnd();
+    else if (this.isAnswered) this.tellWaiting(this.expectedIn());
+    this.line.heartbeat.add(waiter);
   }
 
   /** Ends every wait. */
@@ -208,7 +205,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
       this.line.keeper.giveBack(this.key, place.token, ttl);
       this.line.forget(this);
     } else if (turn && !turn.isTaken) {
-      void turn.giveUp();
+      turn.giveUp();
     }
   }
 
@@ -217,7 +214,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     const { key } = this;
     const waitedMs = monotonicNow() - waiter.wanted.askedAt;
     waiter.reject(reason);
-    this.line.events.emit(() => ({ type: 'timeout', key, token, waitedMs }));
+    this.line.events.audience?.next({ type: 'timeout', key, token, waitedMs });
   }
 
   /** The store has spoken for the first time: whoever has not got the key knows now that he waits. */
@@ -232,7 +229,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
 
   private tellWaiting(expiresIn: number): void {
     const { key, token } = this;
-    this.line.events.emit(() => ({ type: 'waiting', key, token, holderExpiresInMs: expiresIn }));
+    this.line.events.audience?.next({ type: 'waiting', key, token, holderExpiresInMs: expiresIn });
   }
 
   /** Id of the lease that is held or asked for. */

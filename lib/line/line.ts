@@ -4,12 +4,11 @@
 import type { LockEvents } from '../event-stream.js';
 import type { Heartbeat } from '../lease/heartbeat.js';
 import { monotonicNow } from '../lease/heartbeat.js';
-import type { Hold } from '../lease/hold.js';
-import type { LeaseKeeper } from '../lease/lease-keeper.js';
+import type { LeaseKeeper, ReadRelease } from '../lease/lease-keeper.js';
 import { LockBusyError, LockUnavailableError } from '../lock.errors.js';
 import type { LockError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
-import type { LockStore, ReleaseAnswer, ReleaseRequest, StoreAnswer } from '../stores/lock-store.js';
+import type { LockStore, ReleaseRequest, StoreAnswer } from '../stores/lock-store.js';
 import type { HandOffBudget } from './hand-off.js';
 import { KeyLine } from './key-line.js';
 import type { Place } from './place.js';
@@ -48,20 +47,20 @@ export class Line {
   }
 
   /**
-   * Takes one key. Rejects with `LockBusyError`, `LockTimeoutError`, `LockUnavailableError`, or the reason of the caller's
+   * Takes one key. Refuses with `LockBusyError`, `LockTimeoutError`, `LockUnavailableError`, or the reason of the caller's
    * signal.
    */
-  take(wanted: Wanted): Promise<Hold> {
+  take(wanted: Wanted): void {
     const { key, settings, signal, askedAt } = wanted;
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    if (signal?.aborted) return wanted.refuse(signal.reason);
     const line = this.shared[key];
     if (line && !settings.fair) {
       if (settings.wait > 0) return line.join(wanted);
       // Nobody gets by a caller of this very process; there is no need to ask.
       const heldFor = line.heldFor(askedAt);
-      if (heldFor > 0) return Promise.reject(this.busy(key, heldFor));
+      if (heldFor > 0) return wanted.refuse(this.busy(key, heldFor));
     }
-    return this.open(key, settings.fair || line !== undefined).join(wanted);
+    this.open(key, settings.fair || line !== undefined).join(wanted);
   }
 
   /** Ends every wait. */
@@ -111,13 +110,14 @@ export class Line {
   }
 
   /** Gives a lease back and asks for one for a place in the same step. */
-  async pass(request: ReleaseRequest, leaseTtl: number, place: Place): Promise<ReleaseAnswer> {
+  pass<Outcome>(request: ReleaseRequest, leaseTtl: number, place: Place, tell: ReadRelease<Outcome>): Promise<Outcome> {
     const { token, ttl } = place;
     this.asking += 1;
-    const answer = await this.keeper.release({ ...request, successor: { token, ttl } }, leaseTtl);
-    const { successor = answer.error === undefined ? GONE : { state: 'unknown', error: answer.error } } = answer;
-    this.answered(place, successor, ttl);
-    return answer;
+    return this.keeper.release({ ...request, successor: { token, ttl } }, leaseTtl, (answer) => {
+      const { successor = answer.error === undefined ? GONE : { state: 'unknown', error: answer.error } } = answer;
+      this.answered(place, successor, ttl);
+      return tell(answer);
+    });
   }
 
   private answered(place: Place, answer: StoreAnswer, ttl: number): void {
@@ -146,7 +146,7 @@ export class Line {
   }
 
   private busy(key: string, heldFor: number): LockBusyError {
-    this.events.emit(() => ({ type: 'timeout', key, token: '', waitedMs: 0 }));
+    this.events.audience?.next({ type: 'timeout', key, token: '', waitedMs: 0 });
     const retryAfterMs = Math.ceil(heldFor);
     return new LockBusyError(messages.busy(key, retryAfterMs), { key, retryAfterMs });
   }

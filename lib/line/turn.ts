@@ -8,6 +8,8 @@ import { Hold } from '../lease/hold.js';
 import type { Holding } from '../lease/hold.js';
 import { Lease } from '../lease/lease.js';
 import type { LeaseObserver, NewLease } from '../lease/lease.js';
+import { ignore } from '../lease/lease-keeper.js';
+import type { ReadRelease } from '../lease/lease-keeper.js';
 import { LockLostError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { ReleaseAnswer, ReleaseRequest } from '../stores/lock-store.js';
@@ -88,12 +90,12 @@ export class Turn implements LeaseObserver, Holding {
       if (!this.isOver && !this.hold) this.next(now);
       return Promise.resolve(undefined);
     }
-    return this.giveUp().then((answer) => this.released(hold, answer));
+    return this.giveBack((answer) => this.released(hold, answer));
   }
 
   renewed({ key, token, ttl, isClaiming }: Lease): void {
     const { hold } = this;
-    if (hold) this.line.events.emit(() => ({ type: 'renewed', key, token, fencingToken: hold.fencingToken, ttl }));
+    if (hold) this.line.events.audience?.next({ type: 'renewed', key, token, fencingToken: hold.fencingToken, ttl });
     // An answer to something older has not fitted the lease to the next yet.
     else if (!isClaiming) this.next(monotonicNow());
   }
@@ -104,7 +106,7 @@ export class Turn implements LeaseObserver, Holding {
     this.hold = undefined;
     this.line.keeper.forget(lease);
     // A renewal that was under way may still be carried out, and would lock the key for nobody.
-    if (!isGone) void this.line.keeper.release(this.farewell(), lease.ttl);
+    if (!isGone) void this.line.keeper.release(this.farewell(), lease.ttl, ignore);
     this.callers.turnLost();
     if (hold) this.lose(hold, error);
   }
@@ -117,15 +119,20 @@ export class Turn implements LeaseObserver, Holding {
     this.line.keeper.moved(lease);
   }
 
+  /** Ends the turn, whose lease nobody wants. */
+  giveUp(): void {
+    void this.giveBack(ignore);
+  }
+
   /** Gives the lease back to the server, and has those who still wait take their place behind others. */
-  giveUp(): Promise<ReleaseAnswer> {
+  private giveBack<Outcome>(read: ReadRelease<Outcome>): Promise<Outcome> {
     const { lease } = this;
     this.isOver = true;
     this.line.keeper.forget(lease);
     lease.end();
     const place = this.callers.turnEnds();
-    if (!place) return this.line.keeper.release(this.farewell(), lease.ttl);
-    return this.line.pass({ ...this.farewell(), fencingToken: this.lastFence }, lease.ttl, place);
+    if (!place) return this.line.keeper.release(this.farewell(), lease.ttl, read);
+    return this.line.pass({ ...this.farewell(), fencingToken: this.lastFence }, lease.ttl, place, read);
   }
 
   /** The last fencing token of the lease's block that was given out. */
@@ -136,14 +143,14 @@ export class Turn implements LeaseObserver, Holding {
   /** The release of the lease. Only one that was passed on has to say which fencing token was the last. */
   private farewell(): ReleaseRequest {
     const { key, token, kind } = this.lease;
-    return { key, token, kind, ...(this.handOffs > 0 && { fencingToken: this.lastFence }) };
+    return { key, token, kind, fencingToken: this.handOffs > 0 ? this.lastFence : undefined };
   }
 
   /** Lets the next caller in, once the lease is as he wants it. */
   private next(now: number): void {
     const { next } = this.callers;
     if (!next) {
-      void this.giveUp();
+      this.giveUp();
     } else if (next === this.fittedTo || fits(this.lease, next.wanted.settings, now)) {
       this.begin(next, now);
     } else {
@@ -163,7 +170,7 @@ export class Turn implements LeaseObserver, Holding {
     const fencingToken = this.lastFence;
     this.hold = new Hold(lease, fencingToken, settings.reentrant, this, now);
     waiter.succeed(this.hold);
-    this.line.events.emit(() => ({ type: 'acquired', key, token, fencingToken, waitedMs: now - askedAt }));
+    this.line.events.audience?.next({ type: 'acquired', key, token, fencingToken, waitedMs: now - askedAt });
   }
 
   private released(hold: Hold, { state, error }: ReleaseAnswer): LockLostError | undefined {
@@ -179,10 +186,10 @@ export class Turn implements LeaseObserver, Holding {
   private lose(hold: Hold, error: LockLostError): void {
     const { key, token, fencingToken } = hold;
     hold.lose(error);
-    this.line.events.emit(() => ({ type: 'lost', key, token, fencingToken, error }));
+    this.line.events.audience?.next({ type: 'lost', key, token, fencingToken, error });
   }
 
   private tellReleased({ key, token, fencingToken, since }: Hold): void {
-    this.line.events.emit(() => ({ type: 'released', key, token, fencingToken, heldMs: monotonicNow() - since }));
+    this.line.events.audience?.next({ type: 'released', key, token, fencingToken, heldMs: monotonicNow() - since });
   }
 }

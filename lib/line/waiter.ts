@@ -9,14 +9,15 @@ import type { Linked } from '../linked-list.js';
 import type { LockSettings } from '../lock.settings.js';
 import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
 
-/** What one caller asks for. */
+/** What one caller asks for, and where it hears the outcome. */
 export interface Wanted {
   readonly key: string;
   readonly settings: LockSettings;
-  /** When the caller asked, and when its wait is over, in monotonic time. */
+  /** When the caller asked, in monotonic time. */
   readonly askedAt: number;
-  readonly until: number;
   readonly signal: AbortSignal | undefined;
+  admit(hold: Hold): void;
+  refuse(reason: unknown): void;
 }
 
 /** Where a waiter waits. */
@@ -40,8 +41,6 @@ export class Waiter implements Beat, Linked<Waiter> {
   constructor(
     readonly wanted: Wanted,
     private readonly room: WaitingRoom,
-    private readonly resolve: (hold: Hold) => void,
-    private readonly fail: (reason: unknown) => void,
   ) {
     const { signal } = wanted;
     if (!signal) return;
@@ -57,9 +56,10 @@ export class Waiter implements Beat, Linked<Waiter> {
 
   /** A short wait must not make a server that is merely busy look out of reach; a single try is the store's to limit. */
   get dueAt(): number {
-    const { until, askedAt, settings } = this.wanted;
-    if (this.room.isAnswered) return until;
-    return settings.wait === 0 ? Infinity : Math.max(until, askedAt + WAITER_HEARTBEAT);
+    const { askedAt, settings } = this.wanted;
+    const { wait } = settings;
+    if (this.room.isAnswered) return askedAt + wait;
+    return wait === 0 ? Infinity : askedAt + Math.max(wait, WAITER_HEARTBEAT);
   }
 
   beat(now: number): undefined {
@@ -69,13 +69,13 @@ export class Waiter implements Beat, Linked<Waiter> {
   succeed(hold: Hold): void {
     this.isSettled = true;
     this.unlisten();
-    this.resolve(hold);
+    this.wanted.admit(hold);
   }
 
   reject(reason: unknown): void {
     this.isSettled = true;
     this.unlisten();
-    this.fail(reason);
+    this.wanted.refuse(reason);
   }
 
   private unlisten(): void {

@@ -13,12 +13,12 @@ describe('the event stream', () => {
   it('builds an event only when somebody listens', () => {
     const events = new LockEvents();
     const build = jest.fn(() => EVENT);
-    events.emit(build);
+    events.audience?.next(build());
     const subscription = events.stream$.subscribe();
-    events.emit(build);
-    events.emit(build);
+    events.audience?.next(build());
+    events.audience?.next(build());
     subscription.unsubscribe();
-    events.emit(build);
+    events.audience?.next(build());
     expect(build).toHaveBeenCalledTimes(2);
   });
 
@@ -26,9 +26,9 @@ describe('the event stream', () => {
     const events = new LockEvents();
     const heard: LockEvent[][] = [[], []];
     events.stream$.subscribe((event) => heard[0]!.push(event));
-    events.emit(() => EVENT);
+    events.audience?.next(EVENT);
     events.stream$.subscribe((event) => heard[1]!.push(event));
-    events.emit(() => EVENT);
+    events.audience?.next(EVENT);
     expect(heard).toEqual([[EVENT, EVENT], [EVENT]]);
   });
 

@@ -44,7 +44,7 @@ function keep() {
   const giveUp = (lease: Lease) => {
     keeper.forget(lease);
     lease.end();
-    return keeper.release({ key: lease.key, token: lease.token, kind: lease.kind }, lease.ttl);
+    return keeper.release({ key: lease.key, token: lease.token, kind: lease.kind }, lease.ttl, (answer) => answer);
   };
   return { store, keeper, take, giveUp };
 }
@@ -318,7 +318,7 @@ describe('a release with more to say', () => {
     const successor = { token: `${store.processId} next`, ttl: 500 };
     const fencingToken = lease.fencingToken + 5;
     const { key, token, kind } = lease;
-    const answer = await keeper.release({ key, token, kind, fencingToken, successor }, lease.ttl);
+    const answer = await keeper.release({ key, token, kind, fencingToken, successor }, lease.ttl, (each) => each);
     expect(answer).toMatchObject({ state: 'unknown', error: { code: 'LOCK_UNAVAILABLE' } });
     await advance(500);
     expect(store.sent('release').slice(1)).toEqual([{ key, token, kind, fencingToken }]);
@@ -331,7 +331,9 @@ describe('a release with more to say', () => {
     keeper.forget(lease);
     const error = new Error('OOM');
     store.next('release', saying({ state: 'unknown', error }));
-    expect(await keeper.release({ key: 'a', token: lease.token, kind: lease.kind }, lease.ttl)).toMatchObject({
+    expect(
+      await keeper.release({ key: 'a', token: lease.token, kind: lease.kind }, lease.ttl, (answer) => answer),
+    ).toMatchObject({
       state: 'unknown',
       error,
     });

@@ -16,9 +16,9 @@ class Room implements WaitingRoom {
 
 function come({ wait = 10_000, askedAt = 0, signal }: { wait?: number; askedAt?: number; signal?: AbortSignal } = {}) {
   const room = new Room();
-  const [resolve, reject] = [jest.fn<(hold: Hold) => void>(), jest.fn<(reason: unknown) => void>()];
-  const wanted = { key: 'key', settings: { ...DEFAULT_SETTINGS, wait }, askedAt, until: askedAt + wait, signal };
-  return { room, resolve, reject, waiter: new Waiter(wanted, room, resolve, reject) };
+  const [admit, refuse] = [jest.fn<(hold: Hold) => void>(), jest.fn<(reason: unknown) => void>()];
+  const wanted = { key: 'key', settings: { ...DEFAULT_SETTINGS, wait }, askedAt, signal, admit, refuse };
+  return { room, admit, refuse, waiter: new Waiter(wanted, room) };
 }
 
 describe('a waiter', () => {
@@ -56,12 +56,12 @@ describe('a waiter', () => {
 
   it.each(['succeed', 'reject'] as const)('listens to its signal no longer after it was told (%s)', (how) => {
     const { signal } = new AbortController();
-    const { resolve, reject, waiter } = come({ signal });
+    const { admit, refuse, waiter } = come({ signal });
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     const outcome = new Error('told');
     if (how === 'succeed') waiter.succeed(outcome as unknown as Hold);
     else waiter.reject(outcome);
-    const told: unknown = (how === 'succeed' ? resolve : reject).mock.calls;
+    const told: unknown = (how === 'succeed' ? admit : refuse).mock.calls;
     expect(told).toEqual([[outcome]]);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
