@@ -3,15 +3,22 @@
  * not believed: a client's command renews the locks that it names, one or many.
  */
 
+import { median } from './statistics.mjs';
+
 /**
+ * Processor time is the median of several slices, because what else the machine does is counted with it.
+ *
  * @param entry its process holds so many keys that are called by `name` and a number
  * @param counter see `commands.mjs`
  * @param server see `server.mjs`
  * @param idle what the process and the server take with no lock held, per millisecond
+ * @param milliseconds how long a slice is
  */
-export async function measureRenewals({ entry, caseName, name, held, counter, server, idle, milliseconds }) {
+export async function measureRenewals(options) {
+  const { entry, caseName, name, held, counter, server, idle, milliseconds, slices = 1 } = options;
   const rest = (ms) => entry.work(caseName, ms, { step: 'rest' });
-  const { result, cpuMs, ...slow } = await server.during(() => rest(milliseconds));
+  const measured = [];
+  for (let i = 0; i < slices; i++) measured.push(await server.during(() => rest(milliseconds)));
   const named = new RegExp(`\\b${name}\\d+\\b`, 'g');
   let renewals = 0;
   const sent = await counter.during(
@@ -20,12 +27,14 @@ export async function measureRenewals({ entry, caseName, name, held, counter, se
   );
   const passes = renewals / held;
   const commands = Object.values(sent).reduce((sum, count) => sum + count, 0);
+  const client = measured.map(({ result }) => result.cpuMicroseconds / 1_000 - idle.client * result.elapsed);
   return {
     passes,
-    clientCpu: (result.cpuMicroseconds / 1_000 - idle.client * result.elapsed) / passes,
-    serverCpu: (cpuMs - idle.server * result.elapsed) / passes,
+    clientCpu: median(client) / passes,
+    serverCpu: median(measured.map(({ cpuMs, result }) => cpuMs - idle.server * result.elapsed)) / passes,
     commands: commands / passes,
-    ...slow,
+    longestMs: Math.max(...measured.map(({ longestMs }) => longestMs)),
+    over1ms: measured.reduce((sum, { over1ms }) => sum + over1ms, 0),
   };
 }
 
