@@ -3,6 +3,7 @@
  * script calls as their size allows. A request never waits for company: with nothing under way its call leaves at once,
  * otherwise as soon as the running code, and whatever it has already set going, has had its say.
  */
+import { leaseReplies } from './scripts/lease-script.js';
 
 /** Who hears how a request, or a call, ends. */
 export interface Recipient {
@@ -18,12 +19,11 @@ export class Group<Entry extends Recipient> implements Recipient {
     private readonly onEnd: () => void,
   ) {}
 
-  /** Hands out the reply to the call: a list, but that to a single entry as it is. */
   succeed(reply: unknown): void {
     const { entries } = this;
     this.onEnd();
-    if (entries.length === 1) return entries[0]!.succeed(reply);
-    entries.forEach((entry, i) => entry.succeed((reply as readonly unknown[])[i]));
+    const replies = leaseReplies(reply, entries.length);
+    for (let i = 0; i < entries.length; i++) entries[i]!.succeed(replies[i]);
   }
 
   fail(error: unknown): void {

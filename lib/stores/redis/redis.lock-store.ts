@@ -24,7 +24,7 @@ import type { Script, ScriptCall } from './redis-requests.js';
 import { readHoldAnswer } from './scripts/hold.js';
 import type { HoldReply } from './scripts/hold.js';
 import { inspectScript, readKeyState } from './scripts/inspect.js';
-import { leaseArguments, leaseScript, leaseWords } from './scripts/lease-script.js';
+import { leaseArguments, leaseReplies, leaseScript, leaseWords } from './scripts/lease-script.js';
 import type { LeaseEntry } from './scripts/lease-script.js';
 import { Mode } from './scripts/mode.js';
 import { passDetail, readReleaseAnswer } from './scripts/release.js';
@@ -133,21 +133,21 @@ export class RedisLockStore implements LockStore {
     this.listener = listener;
   }
 
-  private readonly acquireEntry = ({ key, token, ttl, wait }: AcquireRequest): LeaseEntry => ({
-    record: recordName(this.prefix, key),
-    words: leaseWords(token, (wait ? Mode.wait : Mode.try) + String(ttl + this.retention)),
-  });
+  private readonly acquireEntry = ({ key, token, ttl, wait }: AcquireRequest): LeaseEntry =>
+    this.entry(key, token, (wait ? Mode.wait : Mode.try) + String(ttl + this.retention));
 
-  private readonly touchEntry = ({ key, token, ttl }: TouchRequest): LeaseEntry => ({
-    record: recordName(this.prefix, key),
-    words: leaseWords(token, Mode.touch + String(ttl + this.retention)),
-  });
+  private readonly touchEntry = ({ key, token, ttl }: TouchRequest): LeaseEntry =>
+    this.entry(key, token, Mode.touch + String(ttl + this.retention));
 
   private readonly releaseEntry = (request: ReleaseRequest): LeaseEntry => {
     const { key, token, fencingToken } = request;
     const detail = fencingToken === undefined ? Mode.release : passDetail(fencingToken, request, this.retention);
-    return { record: recordName(this.prefix, key), words: leaseWords(token, detail) };
+    return this.entry(key, token, detail);
   };
+
+  private entry(key: string, token: string, detail: string): LeaseEntry {
+    return { record: recordName(this.prefix, key), words: leaseWords(token, detail) };
+  }
 
   private readonly readAcquired = (reply: unknown): StoreAnswer => {
     const answer = readHoldAnswer(reply as HoldReply);
@@ -177,8 +177,7 @@ export class RedisLockStore implements LockStore {
   /** A list in as many calls as it takes. */
   private async sendLists(entries: readonly LeaseEntry[], mayRepeat?: () => boolean): Promise<readonly unknown[]> {
     if (entries.length <= this.maxListLength) {
-      const reply = await this.requests.run(this.call(entries, mayRepeat));
-      return entries.length === 1 ? [reply] : (reply as unknown[]);
+      return leaseReplies(await this.requests.run(this.call(entries, mayRepeat)), entries.length);
     }
     const lists: Promise<readonly unknown[]>[] = [];
     for (let i = 0; i < entries.length; i += this.maxListLength) {

@@ -2,7 +2,6 @@
  * What it costs to keep many locks, per pass: a pass is one renewal of each. How often a lock is renewed is counted and
  * not believed: a client's command renews the locks that it names, one or many.
  */
-
 import { median } from './statistics.mjs';
 
 /**
@@ -13,6 +12,7 @@ import { median } from './statistics.mjs';
  * @param server see `server.mjs`
  * @param idle what the process and the server take with no lock held, per millisecond
  * @param milliseconds how long a slice is
+ * @param slices how many there are
  */
 export async function measureRenewals(options) {
   const { entry, caseName, name, held, counter, server, idle, milliseconds, slices = 1 } = options;

@@ -28,8 +28,19 @@ export function leaseWords(token: string, detail: string): string {
 
 /** The script's keys, and behind them its only argument. */
 export function leaseArguments(entries: readonly LeaseEntry[]): readonly string[] {
-  if (entries.length === 1) return [entries[0]!.record, entries[0]!.words];
-  return [...entries.map(({ record }) => record), entries.map(({ words }) => words).join('')];
+  const keysAndArgument: string[] = [];
+  let argument = '';
+  for (const { record, words } of entries) {
+    keysAndArgument.push(record);
+    argument += words;
+  }
+  keysAndArgument.push(argument);
+  return keysAndArgument;
+}
+
+/** One reply for each of so many requests: that to a single one comes without a list around it. */
+export function leaseReplies(reply: unknown, count: number): readonly unknown[] {
+  return count === 1 ? [reply] : (reply as readonly unknown[]);
 }
 
 /** What somebody else has written down as a token may have spaces; like that it is no word of more, and nobody's token. */
