@@ -1,0 +1,66 @@
+/** In how many calls the store in Redis sends what many callers ask for, on a real server. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Redis } from 'ioredis';
+import type { AcquireRequest } from '../../lib/stores/lock-store.js';
+import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
+
+describe('the store in Redis', () => {
+  let client: Redis;
+  let store: RedisLockStore;
+  const calls: number[] = [];
+
+  beforeAll(async () => {
+    client = new Redis(process.env['REDIS_URL']!);
+    store = new RedisLockStore({ connection: client, prefix: `calls-${randomUUID()}`, commandTimeout: 10_000 });
+    await client.ping();
+    await store.start();
+    const { evalsha } = client;
+    jest.spyOn(client, 'evalsha').mockImplementation(((sha: string, keys: number, ...words: string[]) => {
+      calls.push(keys);
+      return evalsha.call(client, sha, keys, ...words);
+    }) as never);
+  });
+
+  beforeEach(() => void calls.splice(0));
+
+  afterAll(async () => {
+    await store.stop();
+    client.disconnect();
+  });
+
+  const request = (): AcquireRequest => ({
+    key: randomUUID(),
+    token: `${store.processId}${randomUUID()}`,
+    kind: 'exclusive',
+    ttl: 10_000,
+    wait: false,
+  });
+
+  it('sends what one caller asks for at once, by itself', async () => {
+    const lock = request();
+    const acquired = store.acquire([lock]);
+    expect(calls).toEqual([1]);
+    expect(await acquired).toMatchObject([{ state: 'held' }]);
+    const released = store.release([lock]);
+    expect(calls).toEqual([1, 1]);
+    expect(await released).toEqual([{ state: 'released' }]);
+  });
+
+  it('sends what many ask for in one turn in calls of 16, behind the first', async () => {
+    const locks = Array.from({ length: 64 }, request);
+    const acquired = await Promise.all(locks.map((each) => store.acquire([each])));
+    expect(acquired.flat().map(({ state }) => state)).toEqual(locks.map(() => 'held'));
+    expect(calls).toEqual([1, 16, 16, 16, 15]);
+    calls.splice(0);
+    const released = await Promise.all(locks.map((each) => store.release([each])));
+    expect(released.flat()).toEqual(locks.map(() => ({ state: 'released' })));
+    expect(calls).toEqual([1, 16, 16, 16, 15]);
+  });
+
+  it('sends a list as a call of its own, behind what was asked for before it', async () => {
+    const [first, second, ...list] = Array.from({ length: 10 }, request);
+    await Promise.all([store.acquire([first!]), store.acquire([second!]), store.acquire(list)]);
+    expect(calls).toEqual([1, 1, 8]);
+  });
+});
