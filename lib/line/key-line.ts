@@ -4,12 +4,12 @@
  */
 import { monotonicNow } from '../lease/heartbeat.js';
 import { LinkedList } from '../linked-list.js';
-import { LockBusyError, LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
-import { messages } from '../lock.messages.js';
+import { LockUnavailableError } from '../lock.errors.js';
 import type { HandOffBudget } from './hand-off.js';
 import type { Line } from './line.js';
 import { Place } from './place.js';
 import type { Admission, PlaceOwner } from './place.js';
+import * as refusals from './refusals.js';
 import { Turn } from './turn.js';
 import type { Callers } from './turn.js';
 import { Waiter } from './waiter.js';
@@ -55,16 +55,14 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     const { key, token, lastError } = this;
     const { wait } = waiter.wanted.settings;
     if (!this.isAnswered) {
-      const error = new LockUnavailableError(messages.noAnswerYet(key, wait), { key });
+      const error = refusals.notAnswered(key, wait);
       this.dismiss(waiter);
       waiter.reject(error);
       this.line.keeper.failed(key, token, 'acquire', error);
     } else if (lastError !== undefined) {
-      const message = messages.unreachableWhileWaiting(key, wait);
-      this.cancelled(waiter, new LockUnavailableError(message, { key, cause: lastError }));
+      this.cancelled(waiter, refusals.unreachable(key, wait, lastError));
     } else {
-      const message = messages.timeout(key, wait);
-      this.cancelled(waiter, new LockTimeoutError(message, { key, retryAfterMs: this.expectedIn() }));
+      this.cancelled(waiter, refusals.timedOut(key, wait, this.expectedIn()));
     }
   }
 
@@ -92,7 +90,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
       this.remove(late);
       this.line.keeper.giveBack(key, token, ttl ?? 0);
       this.askOrEnd();
-      this.reject(late, new LockUnavailableError(messages.answeredTooLate(key, late.ttl), { key }), token);
+      this.reject(late, refusals.answeredTooLate(key, late.ttl), token);
       return;
     }
     this.turn = new Turn({ key, token, fencingToken, sentAt, deadline }, now, this, this.line, this.budget);
@@ -111,9 +109,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     for (const waiter of triedOnce) this.remove(waiter);
     this.leave();
     this.askOrEnd();
-    for (const waiter of triedOnce) {
-      this.reject(waiter, new LockBusyError(messages.busy(key, expiresIn), { key, retryAfterMs: expiresIn }), token);
-    }
+    for (const waiter of triedOnce) this.reject(waiter, refusals.busy(key, expiresIn), token);
   }
 
   failed(place: Place, error: unknown): void {
@@ -130,7 +126,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
       this.askOrEnd();
     }
     this.line.keeper.failed(key, place.token, 'acquire', error);
-    for (const waiter of asked) waiter.reject(about(key, error));
+    for (const waiter of asked) waiter.reject(refusals.unavailable(key, error));
   }
 
   unreachable(place: Place, error: unknown): void {
@@ -242,10 +238,4 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     const now = monotonicNow();
     return Math.ceil(Math.max(0, this.place ? this.place.expectedAt - now : (this.turn?.remaining(now) ?? 0)));
   }
-}
-
-function about(key: string, error: unknown): LockUnavailableError {
-  const known = error instanceof LockUnavailableError ? error : undefined;
-  const message = known?.message ?? messages.refused(error);
-  return new LockUnavailableError(message, { key, cause: known?.cause ?? error, wasSent: known?.wasSent });
 }

@@ -5,7 +5,7 @@ import type { LockEvents } from '../event-stream.js';
 import type { Heartbeat } from '../lease/heartbeat.js';
 import { monotonicNow } from '../lease/heartbeat.js';
 import type { LeaseKeeper, ReadRelease } from '../lease/lease-keeper.js';
-import { LockBusyError, LockUnavailableError } from '../lock.errors.js';
+import { LockUnavailableError } from '../lock.errors.js';
 import type { LockError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockStore, ReleaseRequest, StoreAnswer } from '../stores/lock-store.js';
@@ -13,6 +13,7 @@ import type { HandOffBudget } from './hand-off.js';
 import { KeyLine } from './key-line.js';
 import type { Place } from './place.js';
 import { PlaceTable } from './place-table.js';
+import * as refusals from './refusals.js';
 import type { Wanted } from './waiter.js';
 
 /** Whoever wants the server's own order has a line to himself, and passes nothing on. */
@@ -58,7 +59,7 @@ export class Line {
       if (settings.wait > 0) return line.join(wanted);
       // Nobody gets by a caller of this very process; there is no need to ask.
       const heldFor = line.heldFor(askedAt);
-      if (heldFor > 0) return wanted.refuse(this.busy(key, heldFor));
+      if (heldFor > 0) return this.turnAway(wanted, heldFor);
     }
     this.open(key, settings.fair || line !== undefined).join(wanted);
   }
@@ -138,17 +139,17 @@ export class Line {
     if (wasSent && answer.state !== 'busy' && answer.state !== 'gone') this.keeper.giveBack(key, token, ttl);
   }
 
+  private turnAway(wanted: Wanted, heldFor: number): void {
+    const { key } = wanted;
+    this.events.audience?.next({ type: 'timeout', key, token: '', waitedMs: 0 });
+    wanted.refuse(refusals.busy(key, heldFor));
+  }
+
   private open(key: string, apart: boolean): KeyLine {
     const line = new KeyLine(key, this, apart ? NO_HAND_OFF : this.budget);
     if (apart) this.apart.add(line);
     else this.shared[key] = line;
     return line;
-  }
-
-  private busy(key: string, heldFor: number): LockBusyError {
-    this.events.audience?.next({ type: 'timeout', key, token: '', waitedMs: 0 });
-    const retryAfterMs = Math.ceil(heldFor);
-    return new LockBusyError(messages.busy(key, retryAfterMs), { key, retryAfterMs });
   }
 }
 
