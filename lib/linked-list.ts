@@ -1,7 +1,7 @@
 /**
  * Members in order of coming; any of them can leave at any time without the others being looked at.
- * Leases and waiters are kept like this, because a Map or Set costs the garbage collector too much where something comes
- * and goes with every lock; see "Memory" in docs/how-it-works.md.
+ * Leases, waiters and requests under way are kept like this, because a Map or Set costs the garbage collector too much
+ * where something comes and goes with every lock; see "Memory" in docs/how-it-works.md.
  */
 
 /** A member of at most one {@link LinkedList}, which alone writes these. */
