@@ -14,7 +14,8 @@ it.each([
 ])('20 waiters make 1 800 commands a second: not here, when they come %s', async (_, gap) => {
   const redis = await openRedis();
   const proxy = await openProxy(redis);
-  const [locks, rival] = [await openLocks(proxy), await openLocks(redis)];
+  // What was opened last ends first: nobody is let in by the end of the rival.
+  const [rival, locks] = [await openLocks(redis), await openLocks(proxy)];
   const held = await rival.acquire('key');
   const waits: Promise<unknown>[] = [];
   for (let i = 0; i < WAITERS; i++) {
@@ -32,7 +33,8 @@ it.each([
 it('many waits for different keys of one process share their requests', async () => {
   const redis = await openRedis();
   const proxy = await openProxy(redis);
-  const [locks, rival] = [await openLocks(proxy), await openLocks(redis)];
+  // What was opened last ends first: nobody is let in by the end of the rival.
+  const [rival, locks] = [await openLocks(redis), await openLocks(proxy)];
   const keys = Array.from({ length: 50 }, (_, i) => `key ${i}`);
   await rival.acquire(keys);
   // The first wait of a process opens its subscription.
