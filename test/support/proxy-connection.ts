@@ -47,6 +47,8 @@ export interface ProxyConnectionOptions {
   readonly toClient: Traffic;
   /** Asked once for every request, in order. */
   readonly judge: (command: ProxiedCommand) => Fate;
+  /** Asked for every message that nobody asked for: whether it is lost. */
+  readonly losesPush: () => boolean;
   /** Told of every message of the server that answers a request. */
   readonly onReply: () => void;
 }
@@ -60,6 +62,9 @@ export class ProxyConnection {
   private readonly replies = new MessageSplitter();
   private readonly ledger: ExpectedReply[] = [];
   private subscriber = false;
+  /** How much later than others the requests of a stranded connection arrive. */
+  private lateness = 0;
+  private breaking: NodeJS.Timeout | undefined;
   /** Resolves when both ends are closed. */
   readonly closed: Promise<unknown>;
 
@@ -77,8 +82,21 @@ export class ProxyConnection {
     this.closed = Promise.all([client, this.server].map((socket) => new Promise((done) => socket.once('close', done))));
   }
 
+  /**
+   * What the client sends from now on arrives `delay` milliseconds later; the client's side breaks after `patience`. So a
+   * network keeps the last bytes of a connection whose client has gone on to the next.
+   */
+  strand(patience: number, delay: number): void {
+    this.lateness = delay;
+    this.breaking ??= setTimeout(() => {
+      this.options.client.destroy();
+      this.toServer.send(null, delay);
+    }, patience);
+  }
+
   /** Breaks the connection on both sides. */
   cut(): void {
+    clearTimeout(this.breaking);
     this.toServer.die();
     this.toClient.die();
     this.options.client.destroy();
@@ -104,7 +122,7 @@ export class ProxyConnection {
     this.subscriber ||= subscription;
     const send = (reply: ExpectedReply['fate'], delay = 0): void => {
       this.ledger.push({ fate: reply, left: subscription ? Math.max(1, args.length) : 1 });
-      this.toServer.send(request, delay);
+      this.toServer.send(request, delay + this.lateness);
     };
     if (typeof fate === 'object') return send('pass', fate.delay);
     if (fate === 'drop-reply') return send('drop');
@@ -116,6 +134,7 @@ export class ProxyConnection {
 
   private onReply(message: Buffer): void {
     const kind = kindOf(message, this.subscriber);
+    if (kind === 'push' && this.options.losesPush()) return;
     const expected = kind === 'push' ? undefined : this.ledger[0];
     if (expected !== undefined && (kind === 'reply' || --expected.left === 0)) this.ledger.shift();
     if (expected?.fate === 'cut') this.cut();

@@ -35,6 +35,8 @@ export class TcpProxy implements AsyncDisposable {
   accepted = 0;
   /** How many replies the server sent so far, whatever became of them. */
   replies = 0;
+  /** Whether what the server publishes is lost, while everything else is delivered. */
+  losesPushes = false;
   private readonly traffic: { readonly toServer: Traffic; readonly toClient: Traffic } = {
     toServer: { mode: 'flow', latency: 0 },
     toClient: { mode: 'flow', latency: 0 },
@@ -80,6 +82,14 @@ export class TcpProxy implements AsyncDisposable {
   /** Breaks all open connections; new ones are accepted. */
   cut(): void {
     for (const connection of this.connections) connection.cut();
+  }
+
+  /**
+   * Strands the open connections: what their clients still send arrives `delay` milliseconds late, and after `patience`
+   * they break for the clients, who open new ones.
+   */
+  strand(patience: number, delay: number): void {
+    for (const connection of this.connections) connection.strand(patience, delay);
   }
 
   /** Connections that exist go on, new ones are refused, until `accept()`. */
@@ -148,6 +158,7 @@ export class TcpProxy implements AsyncDisposable {
       upstream: this.upstream,
       ...this.traffic,
       judge: (command) => this.judge(command),
+      losesPush: () => this.losesPushes,
       onReply: () => this.replies++,
     });
     this.connections.add(connection);

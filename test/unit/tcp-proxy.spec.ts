@@ -82,6 +82,22 @@ describe.each([{ protocol: 2 as const }, { protocol: 3 as const }])('TcpProxy, R
     expect(await client.ping()).toBe('PONG');
   });
 
+  it('loses what is published, and nothing else', async () => {
+    const client = await connected();
+    const heard: string[] = [];
+    client.on('message', (_channel, text: string) => heard.push(text));
+    await client.subscribe(key);
+    proxy.losesPushes = true;
+    await direct.publish(key, 'lost');
+    await client.unsubscribe(key);
+    await client.subscribe(key);
+    proxy.losesPushes = false;
+    const next = once(client, 'message');
+    await direct.publish(key, 'heard');
+    await next;
+    expect(heard).toEqual(['heard']);
+  });
+
   it('keeps messages back for the latency', async () => {
     const client = await connected();
     proxy.setLatency(600_000, 'toServer');
@@ -169,6 +185,18 @@ describe.each([{ protocol: 2 as const }, { protocol: 3 as const }])('TcpProxy, R
     expect(client.status).toBe('ready');
     proxy.flow();
     await rejected;
+  });
+
+  it('strand() breaks connections for their clients, and delivers their last requests later', async () => {
+    const client = await connected();
+    await client.set(key, 'before');
+    proxy.strand(20, 300);
+    await expect(client.append(key, ' late')).rejects.toThrow();
+    const next = await connected();
+    expect(await next.append(key, ' next')).toBe('before next'.length);
+    while ((await next.get(key)) === 'before next');
+    expect(await next.get(key)).toBe('before next late');
+    expect(proxy.accepted).toBe(2);
   });
 
   it('a connection that lost nothing survives a blackhole', async () => {
