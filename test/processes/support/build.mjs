@@ -1,22 +1,35 @@
 /**
- * The library as JavaScript, for processes that Jest does not run in. Sources are only stripped of their types, into a
- * folder inside `node_modules` so that their imports resolve as they do here. The folder is named after what it holds
- * and appears in one step, so spec files that run at the same time may all build it, and none sees half of it.
+ * The library and the test programs as JavaScript, for processes that Jest does not run in. Sources are only stripped of
+ * their types, into a folder inside `node_modules` so that their imports resolve as they do here. The folder is named
+ * after what it holds and appears in one step, so spec files that run at the same time may all build it, and none sees
+ * half of it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
-import type { Options } from '@swc/core';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/lock-processes');
-const SOURCES = ['lib', 'test/processes/programs', 'test/support'];
-/** Folders of other sources are removed after an hour: nobody starts a process from them any more. */
+const SOURCES = ['lib', 'test/processes', 'test/support', 'test/campaign'];
+const SPEC = /\.spec\.ts$/;
+const SOURCE = /\.(ts|mjs)$/;
+/** Folders of other sources are removed when none was started from them for an hour. */
 const KEEP_MS = 3_600_000;
 
-const TRANSFORM: Options = {
+/** @type {import('@swc/core').Options} */
+const TRANSFORM = {
   jsc: {
     target: 'es2022',
     parser: { syntax: 'typescript', decorators: true },
@@ -27,15 +40,16 @@ const TRANSFORM: Options = {
   sourceMaps: 'inline',
 };
 
-let built: string | undefined;
+let built;
 
-/** The path of a program of `test/processes/programs`, ready to run. */
-export function programPath(name: string): string {
+export function builtPath(source) {
   built ??= build();
-  return join(built, 'test/processes/programs', `${name}.js`);
+  const now = new Date();
+  utimesSync(built, now, now);
+  return join(built, source.replace(/\.ts$/, '.js'));
 }
 
-function build(): string {
+function build() {
   const sources = SOURCES.flatMap((folder) => filesIn(join(ROOT, folder))).map((path) => ({
     path: relative(ROOT, path),
     text: readFileSync(path, 'utf8'),
@@ -50,7 +64,7 @@ function build(): string {
   for (const { path, text } of sources) {
     const target = join(draft, path.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, transformSync(text, { ...TRANSFORM, filename: path }).code);
+    writeFileSync(target, path.endsWith('.ts') ? transformSync(text, { ...TRANSFORM, filename: path }).code : text);
   }
   writeFileSync(join(draft, 'package.json'), '{ "type": "module" }');
   publish(draft, folder);
@@ -58,7 +72,7 @@ function build(): string {
   return folder;
 }
 
-function publish(draft: string, folder: string): void {
+function publish(draft, folder) {
   try {
     renameSync(draft, folder);
   } catch (error) {
@@ -68,16 +82,16 @@ function publish(draft: string, folder: string): void {
   }
 }
 
-function sweep(current: string): void {
+function sweep(current) {
   for (const path of readdirSync(CACHE).map((name) => join(CACHE, name))) {
     const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity);
     if (path !== current && age > KEEP_MS) rmSync(path, { recursive: true, force: true });
   }
 }
 
-function filesIn(folder: string): string[] {
+function filesIn(folder) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => SOURCE.test(name) && !SPEC.test(name))
     .sort()
     .map((name) => join(folder, name));
 }
