@@ -1,0 +1,185 @@
+/** The judge of the campaign, on histories written by hand: it sees what is wrong, and nothing where nothing is. */
+import { broken, WrittenLife } from './verdict/written.js';
+
+let a: WrittenLife;
+let b: WrittenLife;
+
+beforeEach(() => {
+  [a, b] = [new WrittenLife('A'), new WrittenLife('B')];
+});
+
+describe('exclusion', () => {
+  it('one after the other is as it should be', () => {
+    a.hold({ from: 100, until: 200, fence: 1 });
+    b.hold({ from: 200.2, until: 300, fence: 2 });
+    expect(broken([a, b])).toEqual([]);
+  });
+
+  it('two that believe at the same time', () => {
+    a.hold({ from: 100, until: 200, fence: 1 });
+    b.hold({ from: 199, until: 300, fence: 2 });
+    expect(broken([a, b])).toEqual(['exclusion']);
+  });
+
+  it('one look of the one within the belief of the other', () => {
+    a.hold({ from: 100, until: 200, fence: 1, open: false });
+    b.hold({ from: 150, until: 150, fence: 2, open: true });
+    expect(broken([a, b.pulses(150, 200)])).toContain('exclusion');
+  });
+
+  it('what the holder did not see again does not count', () => {
+    a.hold({ from: 100, until: 500, fence: 1, open: true });
+    b.hold({ from: 300, until: 400, fence: 2 });
+    const killed = new WrittenLife('A', true).write(...a.entries);
+    expect(broken([killed, b])).toEqual([]);
+  });
+
+  it('pulses prove belief', () => {
+    const hold = a.hold({ from: 100, until: 500, fence: 1, open: true });
+    a.write({ e: 'pulse', t: 350, t1: 351, held: [hold], over: [] });
+    b.hold({ from: 300, until: 400, fence: 2 });
+    const killed = new WrittenLife('A', true).write(...a.entries);
+    expect(broken([killed, b])).toEqual(['exclusion']);
+  });
+
+  it('re-entries, other keys and those that began without their lock do not count', () => {
+    const outer = a.hold({ from: 100, until: 300, fence: 1, token: 't' });
+    a.hold({ from: 150, until: 200, fence: 1, token: 't', inside: outer });
+    b.hold({ from: 150, until: 200, fence: 9, key: 'other' });
+    b.hold({ from: 150, until: 200, fence: 7, held: false, outcome: 'LOCK_LOST' });
+    expect(broken([a, b])).toEqual([]);
+  });
+
+  describe('after the server lost its data', () => {
+    const losses = [{ from: 150, until: 160 }];
+
+    it('a lease of before is excused until it has to be renewed', () => {
+      a.hold({ from: 100, until: 400, fence: 1, ttl: 300 });
+      b.hold({ from: 170, until: 300, fence: 2 });
+      expect(broken([a, b], losses)).toEqual([]);
+    });
+
+    it('so is one that was passed on within its process', () => {
+      a.hold({ from: 100, until: 161, fence: 1, token: 't' });
+      a.hold({ from: 165, until: 200, fence: 2, asked: 163, token: 't' });
+      b.hold({ from: 170, until: 300, fence: 9 });
+      expect(broken([a, b], losses)).toEqual([]);
+    });
+
+    it('no longer', () => {
+      a.hold({ from: 100, until: 6_000, fence: 1, ttl: 300 });
+      b.hold({ from: 5_500, until: 6_000, fence: 2 });
+      expect(broken([a, b], losses)).toEqual(['exclusion']);
+    });
+
+    it('not two leases of afterwards', () => {
+      a.hold({ from: 170, until: 300, fence: 1, asked: 165 });
+      b.hold({ from: 180, until: 300, fence: 2, asked: 165 });
+      expect(broken([a, b], losses)).toEqual(['exclusion']);
+    });
+  });
+});
+
+describe('fencing', () => {
+  it('a smaller token after a larger', () => {
+    a.hold({ from: 100, until: 200, fence: 2 });
+    b.hold({ from: 300, until: 400, fence: 1 });
+    expect(broken([a, b])).toEqual(['fencing']);
+  });
+
+  it('a token twice', () => {
+    a.hold({ from: 100, until: 200, fence: 2 });
+    b.hold({ from: 300, until: 400, fence: 2 });
+    expect(broken([a, b])).toEqual(['fencing']);
+  });
+
+  it('a re-entry with another token than its hold', () => {
+    const outer = a.hold({ from: 100, until: 300, fence: 1 });
+    a.hold({ from: 150, until: 200, fence: 2, inside: outer });
+    expect(broken([a])).toEqual(['fencing']);
+  });
+
+  it('also after data was lost, except from a lease of before', () => {
+    a.hold({ from: 100, until: 110, fence: 5, token: 't' });
+    a.hold({ from: 190, until: 200, fence: 6, asked: 180, token: 't' });
+    b.hold({ from: 170, until: 180, fence: 9, asked: 165 });
+    expect(broken([a, b], [{ from: 150, until: 160 }])).toEqual([]);
+    b.hold({ from: 250, until: 260, fence: 7, asked: 240 });
+    expect(broken([a, b], [{ from: 150, until: 160 }])).toEqual(['fencing']);
+  });
+});
+
+describe('loss', () => {
+  it('who is not told while its event loop turns', () => {
+    const hold = a.hold({ from: 100, until: 100, fence: 1, open: true });
+    a.pulses(200, 250, [hold]);
+    expect(broken([new WrittenLife('A', true).write(...a.entries)])).toEqual(['loss']);
+  });
+
+  it('who is told only after the next has begun', () => {
+    const hold = a.hold({ from: 100, until: 100, fence: 1, open: true });
+    a.pulses(200, 210, [hold]).write({ e: 'told', t: 230, hold });
+    b.hold({ from: 220, until: 300, fence: 2 });
+    expect(broken([new WrittenLife('A', true).write(...a.entries), b])).toEqual(['loss']);
+  });
+
+  it('who stood still is told when it goes on', () => {
+    const hold = a.hold({ from: 100, until: 100, fence: 1, open: true });
+    b.hold({ from: 220, until: 300, fence: 2 });
+    a.pulses(500, 500, [hold]).write({ e: 'told', t: 501, hold });
+    expect(broken([new WrittenLife('A', true).write(...a.entries), b])).toEqual([]);
+  });
+
+  it('a lock that is held again', () => {
+    const hold = a.hold({ from: 100, until: 100, fence: 1, open: true });
+    a.write({ e: 'look', t: 200, t1: 201, hold, held: false }, { e: 'look', t: 300, t1: 301, hold, held: true });
+    expect(broken([new WrittenLife('A', true).write(...a.entries)])).toEqual(['loss']);
+  });
+
+  it('a section that begins when its lease is over', () => {
+    a.hold({ from: 100, until: 200, fence: 1, held: false, late: 150, outcome: 'LOCK_LOST' });
+    expect(broken([a])).toEqual(['late start']);
+  });
+});
+
+describe('outcomes', () => {
+  it('an error that is none of ours', () => {
+    expect(broken([a.call(100, 200, { outcome: 'TypeError: no' })])).toEqual(['outcome']);
+  });
+
+  it('a section that ends well without its lock', () => {
+    const hold = a.hold({ from: 100, until: 100, fence: 1, open: true });
+    a.write({ e: 'told', t: 200, hold }, { e: 'end', t: 300, hold, call: hold, limit: 9 });
+    expect(
+      broken([new WrittenLife('A').write(...a.entries, { e: 'settle', t: 301, call: hold, outcome: 'LOCK_LOST' })]),
+    ).toEqual([]);
+    expect(broken([a.write({ e: 'settle', t: 301, call: hold, outcome: 'ok' })])).toEqual(['outcome']);
+  });
+
+  it('what a worker saw by itself', () => {
+    expect(broken([a.write({ e: 'wrong', t: 100, rule: 'context', text: 'inside' })])).toEqual(['context']);
+  });
+});
+
+describe('settling', () => {
+  it('a call that never settles, unless its process was killed', () => {
+    expect(broken([a.call(100, null)])).toEqual(['settling']);
+    expect(broken([new WrittenLife('A', true).write(...a.entries)])).toEqual([]);
+  });
+
+  it('a call that settles late, unless its process stood still', () => {
+    expect(broken([a.pulses(0, 4_000).call(100, 4_000)])).toEqual(['settling']);
+    expect(broken([b.pulses(0, 500).pulses(3_500, 4_000).call(100, 4_000)])).toEqual([]);
+  });
+
+  it('a wait without end that is not cancelled in time', () => {
+    expect(broken([a.pulses(0, 9_000).call(100, 9_000, { limit: null, cancelled: 8_900 })])).toEqual([]);
+    expect(broken([b.pulses(0, 9_000).call(100, 9_000, { limit: null, cancelled: 5_000 })])).toEqual(['settling']);
+  });
+
+  it('a release that takes too long', () => {
+    const hold = a.hold({ from: 100, until: 100, fence: 1, open: true });
+    a.write({ e: 'end', t: 200, hold, call: hold, limit: 1_000 }).pulses(200, 4_000);
+    expect(broken([a.write({ e: 'settle', t: 4_000, call: hold, outcome: 'ok' })])).toEqual(['settling']);
+  });
+});

@@ -1,0 +1,57 @@
+/** S4: fencing tokens grow from holder to holder, each is given out once, and a re-entry has that of its hold. */
+import type { DataLoss } from '../history/entry.js';
+import type { Fault } from './fault.js';
+import { isOutdated, nameOf } from './keys.js';
+import type { KeyHold } from './keys.js';
+import type { Hold } from './story.js';
+
+export function fencingFaults(holds: readonly KeyHold[], losses: readonly DataLoss[]): Fault[] {
+  return [...repeated(holds), ...outOfOrder(holds, losses)];
+}
+
+function repeated(holds: readonly KeyHold[]): Fault[] {
+  const seen = new Map<number, KeyHold>();
+  const faults: Fault[] = [];
+  for (const hold of holds) {
+    const other = seen.get(hold.fence);
+    if (other) faults.push({ rule: 'fencing', text: `${nameOf(other)} and ${nameOf(hold)} have the same token` });
+    seen.set(hold.fence, hold);
+  }
+  return faults;
+}
+
+/** Who believed at the beginning has a larger token than all who believed before. */
+function outOfOrder(holds: readonly KeyHold[], losses: readonly DataLoss[]): Fault[] {
+  const believers = holds.filter(({ hold }) => hold.held);
+  const earlier = [...believers].sort((a, b) => a.hold.begunBy - b.hold.begunBy);
+  const faults: Fault[] = [];
+  let newest: KeyHold | undefined;
+  let i = 0;
+  for (const next of believers.sort((a, b) => a.hold.begun - b.hold.begun)) {
+    for (; earlier[i] && earlier[i]!.hold.begunBy < next.hold.begun; i++) {
+      if (!newest || earlier[i]!.fence > newest.fence) newest = earlier[i];
+    }
+    if (!newest || newest === next || next.fence > newest.fence || isOutdated(next, next.hold.begun, losses)) continue;
+    if (next.fence === newest.fence) continue; // told as repeated
+    faults.push({ rule: 'fencing', text: `${nameOf(next)} began after ${nameOf(newest)}, which has a larger token` });
+  }
+  return faults;
+}
+
+/** Re-entries share the tokens of the hold that they entered. */
+export function reentryFaults(holds: readonly Hold[]): Fault[] {
+  const outer = new Map(holds.map((hold) => [`${hold.life.name} ${hold.hold}`, new Map(hold.fences)]));
+  const faults: Fault[] = [];
+  for (const { life, hold, inside, fences } of holds) {
+    if (inside === undefined) continue;
+    const own = outer.get(`${life.name} ${inside}`)!;
+    for (const [key, fence] of fences) {
+      if (own.get(key) === fence) continue;
+      faults.push({
+        rule: 'fencing',
+        text: `${key}: ${life.name}#${hold} has ${fence} inside #${inside}, which has ${own.get(key)}`,
+      });
+    }
+  }
+  return faults;
+}

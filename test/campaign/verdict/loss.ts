@@ -1,0 +1,48 @@
+/**
+ * S2: who loses a lock is told before the next begins, and never holds it again. A process that stands still can't be told,
+ * so turns of its event loop count, not time.
+ */
+import type { Fault } from './fault.js';
+import { ms, nameOf } from './keys.js';
+import type { KeyHold } from './keys.js';
+import type { Hold } from './story.js';
+
+/** So many turns after the lease was over the signal must have aborted. */
+const PATIENCE = 4;
+/** So many when somebody else has begun meanwhile. */
+const IN_NEED = 2;
+/** Ms by which a section may begin late because its process was not given the processor in between. */
+const LATE_MS = 100;
+
+export function lossFaults(holds: readonly Hold[]): Fault[] {
+  return holds.flatMap((hold) => {
+    const name = `${hold.fences[0]![0]}: ${hold.life.name}#${hold.hold} (ttl ${hold.ttl})`;
+    const faults: Fault[] = [];
+    if (hold.revived !== undefined)
+      faults.push({ rule: 'loss', text: `${name} was held again at ${ms(hold.revived)}` });
+    if (hold.silences.length >= PATIENCE) {
+      const [first] = hold.silences;
+      faults.push({
+        rule: 'loss',
+        text: `${name} was not told for ${hold.silences.length} turns from ${ms(first!)} on`,
+      });
+    }
+    if (!hold.held && hold.late > LATE_MS) {
+      faults.push({ rule: 'late start', text: `${name} began ${hold.late} ms after its lease was over` });
+    }
+    return faults;
+  });
+}
+
+/** Who had not given back when the next began had been told by then. */
+export function untoldFaults(holds: readonly KeyHold[]): Fault[] {
+  const silent = holds.filter(({ hold }) => hold.silences.length >= IN_NEED);
+  if (silent.length === 0) return [];
+  return silent.flatMap((holder) => {
+    const { silences, told = Infinity, ended = Infinity } = holder.hold;
+    const turns = silences[IN_NEED - 1]!;
+    const next = holds.find(({ hold }) => hold.held && hold.begun > turns && hold.begunBy < Math.min(told, ended));
+    if (!next || next === holder || next.hold.begun < holder.hold.begun) return [];
+    return [{ rule: 'loss', text: `${nameOf(holder)} was not told before ${nameOf(next)} began` }];
+  });
+}

@@ -1,0 +1,108 @@
+/** Makes holds and calls out of what workers wrote. */
+import type { Begin, Entry, Life } from '../history/entry.js';
+
+/** What one caller had, from its lock to giving it back. */
+export interface Hold extends Omit<Begin, 'e' | 't' | 't1'> {
+  readonly life: Life;
+  /** When it asked. */
+  readonly asked: number;
+  /** Between these it saw for the first time whether it held the lock. */
+  readonly begun: number;
+  readonly begunBy: number;
+  /** It believed from `from` to `until`, which is proven; the other way round when it looked only once. */
+  from: number;
+  until: number;
+  /** When it was first seen not to be held. */
+  over: number | undefined;
+  told: number | undefined;
+  ended: number | undefined;
+  /** The call that gives it back. */
+  endedBy: number | undefined;
+  /** Pulses that saw the lease over and the signal silent. */
+  readonly silences: number[];
+  /** A look that saw it held again after it was seen not to be. */
+  revived: number | undefined;
+}
+
+export interface Call {
+  readonly life: Life;
+  readonly id: number;
+  readonly what: string;
+  readonly asked: number;
+  readonly limit: number | null;
+  cancelled: number | undefined;
+  begun: number | undefined;
+  /** When it began to give back, and how long that may take. */
+  ended: { readonly t: number; readonly limit: number } | undefined;
+  settled: number | undefined;
+  outcome: string | undefined;
+}
+
+export interface Story {
+  readonly holds: readonly Hold[];
+  readonly calls: readonly Call[];
+}
+
+export function tell(lives: readonly Life[]): Story {
+  const stories = lives.map(tellLife);
+  return { holds: stories.flatMap(({ holds }) => holds), calls: stories.flatMap(({ calls }) => calls) };
+}
+
+function tellLife(life: Life): Story {
+  const holds = new Map<number, Hold>();
+  const calls = new Map<number, Call>();
+  for (const entry of life.entries) read(entry, life, holds, calls);
+  return { holds: [...holds.values()], calls: [...calls.values()] };
+}
+
+function read(entry: Entry, life: Life, holds: Map<number, Hold>, calls: Map<number, Call>): void {
+  switch (entry.e) {
+    case 'ask':
+      calls.set(entry.call, newCall(entry, life));
+      break;
+    case 'cancel':
+      calls.get(entry.call)!.cancelled = entry.t;
+      break;
+    case 'begin': {
+      const call = calls.get(entry.call)!;
+      call.begun ??= entry.t;
+      holds.set(entry.hold, newHold(entry, life, call));
+      break;
+    }
+    case 'look':
+      look(holds.get(entry.hold)!, entry.t, entry.t1, entry.held);
+      break;
+    case 'told':
+      holds.get(entry.hold)!.told ??= entry.t;
+      break;
+    case 'end':
+      Object.assign(holds.get(entry.hold)!, { ended: entry.t, endedBy: entry.call });
+      calls.get(entry.call)!.ended = { t: entry.t, limit: entry.limit };
+      break;
+    case 'settle':
+      Object.assign(calls.get(entry.call)!, { settled: entry.t, outcome: entry.outcome });
+      break;
+    case 'pulse':
+      for (const id of entry.held) look(holds.get(id)!, entry.t, entry.t1, true);
+      for (const id of entry.over) holds.get(id)!.silences.push(entry.t);
+      break;
+    case 'wrong':
+  }
+}
+
+function newCall({ call, what, t, limit }: Extract<Entry, { e: 'ask' }>, life: Life): Call {
+  const open = { cancelled: undefined, begun: undefined, ended: undefined, settled: undefined, outcome: undefined };
+  return { life, id: call, what, asked: t, limit, ...open };
+}
+
+function newHold({ e: _, t, t1, ...begin }: Begin, life: Life, call: Call): Hold {
+  const open = { told: undefined, ended: undefined, endedBy: undefined, silences: [], revived: undefined };
+  const times = { asked: call.asked, begun: t, begunBy: t1, from: t1, until: t };
+  return { ...begin, life, ...times, over: begin.held ? undefined : t1, ...open };
+}
+
+function look(hold: Hold, t: number, t1: number, held: boolean): void {
+  if (!held) hold.over ??= t1;
+  else if (hold.over !== undefined) hold.revived ??= t;
+  else hold.until = Math.max(hold.until, t);
+}
