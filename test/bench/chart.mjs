@@ -60,7 +60,7 @@ for (let i = 0; i < shown.length; i += 2) {
   top += height + GAP;
 }
 
-const growth = rowsOf('growth');
+const growth = rowsOf('growth').filter(({ contestant }) => contestant === 'acquire');
 if (growth.length > 0) {
   const width = (WIDTH - 4 * GAP) / 3;
   const place = (i) => ({ x: GAP + i * (width + GAP), y: top, width });

@@ -1,12 +1,14 @@
 /** The command line. */
 import { parseArgs } from 'node:util';
 
+import { unpackBefore } from './before.mjs';
 import { cases } from './cases/index.mjs';
 
 const HELP = `Measures this library beside hand-written Redis commands and other lock libraries, in one run.
 
   --seconds N    measuring time per contestant and case (default 2)
   --only A,B     only these cases: ${cases.map(({ name }) => name).join(', ')}
+  --before PATH  also measure a former build of this library: a packed .tgz, or a folder with package.json and dist
   --json FILE    also write every figure to FILE
   --help         this text
 
@@ -19,6 +21,7 @@ export function readOptions() {
       options: {
         seconds: { type: 'string', default: '2' },
         only: { type: 'string', default: '' },
+        before: { type: 'string' },
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
@@ -26,7 +29,12 @@ export function readOptions() {
     if (values.help) return end(0, HELP);
     const seconds = Number(values.seconds);
     if (!(seconds > 0)) throw new Error(`--seconds must be a number above 0, not ${values.seconds}`);
-    return { seconds, chosen: casesNamed(values.only), json: values.json };
+    return {
+      seconds,
+      chosen: casesNamed(values.only),
+      json: values.json,
+      before: values.before && unpackBefore(values.before),
+    };
   } catch (error) {
     return end(2, `${error.message}\n\n${HELP}`);
   }

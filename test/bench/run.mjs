@@ -7,16 +7,20 @@ import { writeFile } from 'node:fs/promises';
 import { startRedis } from '../support/redis-server.mjs';
 import { barTable, judge } from './bars.mjs';
 import { connect } from './client.mjs';
-import { contestants } from './contestants/index.mjs';
+import { VARIABLE, withFormer } from './contestants/former.mjs';
+import { contestants as everybody } from './contestants/index.mjs';
 import { withEntries } from './measure/entries.mjs';
 import { pin, processors } from './measure/processors.mjs';
 import { openRemote } from './measure/remote.mjs';
 import { readOptions } from './options.mjs';
 import { ensurePeers } from './peers.mjs';
+import { RATIO_NOTE, withRatios } from './ratios.mjs';
 import { formatTable } from './table.mjs';
 import { environment } from './versions.mjs';
 
-const { seconds, chosen, json } = readOptions();
+const { seconds, chosen, json, before } = readOptions();
+if (before !== undefined) process.env[VARIABLE] = before;
+const contestants = withFormer(everybody);
 ensurePeers();
 const server = process.env.REDIS_URL ? null : await startRedis();
 if (server) pin(server.pid, processors.server);
@@ -48,7 +52,9 @@ try {
 async function run({ name, title, columns, measure }, entries) {
   const start = performance.now();
   try {
-    const { rows, notes } = await measure({ entries, seconds, redisUrl, open });
+    const measured = await measure({ entries, seconds, redisUrl, open });
+    const rows = withRatios(measured.rows, columns);
+    const notes = rows.length > measured.rows.length ? [...measured.notes, RATIO_NOTE] : measured.notes;
     console.log(`${formatTable({ title, columns, rows, notes })}\n`);
     if (rows.some(({ entry, failure }) => entry.contestant.own && failure !== undefined)) process.exitCode = 1;
     return { name, title, columns, notes, rows: rows.map(figures), seconds: secondsSince(start) };

@@ -12,7 +12,7 @@ export function formatTable({ title, columns, rows, notes }) {
 
 function cells(row, columns, remarks) {
   const [first, ...others] = columns.map(({ key, digits }) =>
-    row.failure === undefined ? text(row[key], digits) : '',
+    row.failure === undefined ? text(row[key], row.digits ?? digits) : '',
   );
   const footnote = remarks.indexOf(row.failure ?? row.remark) + 1;
   if (footnote === 0) return [first, ...others];

@@ -14,6 +14,9 @@ export function versionOf(name) {
   return file === undefined ? null : JSON.parse(readFileSync(file, 'utf8')).version.replace(/^v/, '');
 }
 
+/** Version of what lies in a folder. */
+export const versionOfFolder = (folder) => JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).version;
+
 function readable(path) {
   try {
     return readFileSync(path).length > 0;

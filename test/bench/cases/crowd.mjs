@@ -2,7 +2,7 @@
  * The same with a crowd. Who wakes or polls for every waiter may need longer to empty the line than there is time: it is
  * stopped at its limit, with the figures that it has, and its processes are ended.
  */
-import { inShort } from '../contestants/index.mjs';
+import { inShort, withFormer } from '../contestants/index.mjs';
 import { withEntries } from '../measure/entries.mjs';
 import { CROWD } from '../settings.mjs';
 import { measureOneKey, ONE_KEY_COLUMNS, workOnOneKey } from './one-key.mjs';
@@ -17,7 +17,7 @@ export const crowd = {
   columns: ONE_KEY_COLUMNS.filter(({ key }) => key !== 'middle' && key !== 'ratio'),
 
   measure({ seconds, open }) {
-    const starts = inShort.map((contestant) => () => open(contestant));
+    const starts = withFormer(inShort).map((contestant) => () => open(contestant));
     return withEntries(starts, async (entries) => {
       for (const entry of entries) await warmUp(entry);
       return measureOneKey('crowd', entries, ROUNDS * seconds * 0.75, { rounds: ROUNDS, warmUp: 0 });

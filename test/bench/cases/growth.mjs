@@ -1,5 +1,5 @@
 /** This library alone, from one to ten thousand: whether anything costs more each when there are more of them. */
-import { acquire } from '../contestants/index.mjs';
+import { acquire, withFormer } from '../contestants/index.mjs';
 import { callOneKey } from '../measure/callers.mjs';
 import { openCounter } from '../measure/commands.mjs';
 import { withEntries } from '../measure/entries.mjs';
@@ -30,14 +30,19 @@ export const growth = {
 
   measure: ({ seconds, open, redisUrl }) =>
     withEntries([() => openCounter(redisUrl), () => openServer(redisUrl)], async ([counter, server]) => {
-      const rows = SIZES.map((size) => ({ entry: { contestant: acquire }, label: `n = ${size}`, size }));
-      await withEntries([() => open(acquire)], ([entry]) => fillPairs(rows, entry, seconds));
-      await withEntries([() => open(acquire)], ([entry]) => fillHandOffs(rows, entry, seconds));
-      for (const row of rows) {
-        const start = () => open(acquire, { settings: { ttl: 3 * passOf(row.size) } });
-        await withEntries([start], ([entry]) => fillRenewals(row, { entry, counter, server }));
+      const all = [];
+      for (const contestant of withFormer([acquire])) {
+        const name = contestant.formerOf === undefined ? '' : 'before, ';
+        const rows = SIZES.map((size) => ({ entry: { contestant }, label: `${name}n = ${size}`, size }));
+        await withEntries([() => open(contestant)], ([entry]) => fillPairs(rows, entry, seconds));
+        await withEntries([() => open(contestant)], ([entry]) => fillHandOffs(rows, entry, seconds));
+        for (const row of rows) {
+          const start = () => open(contestant, { settings: { ttl: 3 * passOf(row.size) } });
+          await withEntries([start], ([entry]) => fillRenewals(row, { entry, counter, server }));
+        }
+        all.push(...rows);
       }
-      return { rows, notes: [NOTE] };
+      return { rows: all, notes: [NOTE] };
     }),
 
   work(session, milliseconds, detail) {

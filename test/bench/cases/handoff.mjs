@@ -3,7 +3,7 @@
  * holder calls for the release to the moment at which the section of the waiter begins, on the clock that both share.
  * Two processes take turns: each time the one that waits has long been in line when the other releases.
  */
-import { inShort, ping } from '../contestants/index.mjs';
+import { inShort, ping, withFormer } from '../contestants/index.mjs';
 import { now } from '../measure/clock.mjs';
 import { withEntries } from '../measure/entries.mjs';
 import { openTurns } from '../measure/turns.mjs';
@@ -29,7 +29,7 @@ export const handoff = {
 
   measure: ({ seconds, open, redisUrl }) =>
     withEntries([() => startProxy(redisUrl, HAND_OFF_DELAY_MS)], ([{ url }]) => {
-      const starts = inShort.map((contestant) => () => openTurns(open, contestant, url, TRIP_MS));
+      const starts = withFormer(inShort).map((contestant) => () => openTurns(open, contestant, url, TRIP_MS));
       return withEntries([() => openPing(open, url), ...starts], async (entries) => {
         const results = await inRounds(entries, seconds * 2, 'handoff', { slice: 1 });
         const trip = median(results[0].rounds.flatMap(({ samples }) => samples));

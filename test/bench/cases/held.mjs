@@ -1,5 +1,5 @@
 /** Many locks held at once by one process, and nothing else: what their renewal costs, on either side. */
-import { acquire, redisSemaphore } from '../contestants/index.mjs';
+import { acquire, redisSemaphore, withFormer } from '../contestants/index.mjs';
 import { openCounter } from '../measure/commands.mjs';
 import { withEntries } from '../measure/entries.mjs';
 import { workHolding } from '../measure/holding.mjs';
@@ -31,7 +31,7 @@ export const held = {
     withEntries([() => openCounter(redisUrl), () => openServer(redisUrl)], async ([counter, server]) => {
       const pass = Math.max(SHORTEST_PASS_MS, seconds * 1_000);
       const rows = [];
-      for (const contestant of [acquire, redisSemaphore]) {
+      for (const contestant of withFormer([acquire, redisSemaphore])) {
         const start = () => open(contestant, { settings: { ttl: 3 * pass, renewEvery: pass } });
         rows.push(await withEntries([start], ([entry]) => attempt(entry, { counter, server, pass })));
       }

@@ -1,7 +1,7 @@
 /** What it costs to wait, while nothing happens: many waiters on keys that another process holds all the time; and nobody. */
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 
-import { inShort } from '../contestants/index.mjs';
+import { inShort, withFormer } from '../contestants/index.mjs';
 import { openCounter } from '../measure/commands.mjs';
 import { withEntries } from '../measure/entries.mjs';
 import { workHolding } from '../measure/holding.mjs';
@@ -27,7 +27,7 @@ export const idle = {
   measure: ({ seconds, open, redisUrl }) =>
     withEntries([() => openCounter(redisUrl)], async ([counter]) => {
       const rows = [];
-      for (const contestant of inShort) {
+      for (const contestant of withFormer(inShort)) {
         rows.push({ entry: { contestant }, ...(await attempt({ contestant, open, counter, seconds })) });
       }
       return { rows, notes: [NOTE] };

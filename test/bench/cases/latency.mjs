@@ -1,5 +1,5 @@
 /** The pair again, over a network: behind a proxy that adds a delay. There a library is as slow as its round trips. */
-import { inShort, ping } from '../contestants/index.mjs';
+import { inShort, ping, withFormer } from '../contestants/index.mjs';
 import { withEntries } from '../measure/entries.mjs';
 import { processors } from '../measure/processors.mjs';
 import { startProxy } from '../measure/proxy.mjs';
@@ -23,7 +23,7 @@ export const latency = {
   measure: ({ seconds, open, redisUrl }) =>
     withEntries([() => startProxy(redisUrl, PAIR_DELAY_MS)], ([{ url }]) => {
       const processor = processors.clientBehindNetwork;
-      const starts = [ping, ...inShort].map((contestant) => () => open(contestant, { url, processor }));
+      const starts = withFormer([ping, ...inShort]).map((contestant) => () => open(contestant, { url, processor }));
       return withEntries(starts, async (entries) => {
         for (const entry of entries) await becomeFast(entry);
         const results = await inRounds(entries, seconds, 'latency');

@@ -1,5 +1,5 @@
 /** What a lock that is held, and a caller that waits, take of the heap: the difference that many of them make. */
-import { acquire, raw, redisSemaphore, redlock5, withLock } from '../contestants/index.mjs';
+import { acquire, raw, redisSemaphore, redlock5, withFormer, withLock } from '../contestants/index.mjs';
 import { withEntries } from '../measure/entries.mjs';
 import { workHolding } from '../measure/holding.mjs';
 import { MANY, MANY_KEYS } from '../settings.mjs';
@@ -17,7 +17,7 @@ export const memory = {
 
   async measure({ open }) {
     const rows = [];
-    for (const contestant of [raw, withLock, acquire, redlock5, redisSemaphore]) {
+    for (const contestant of withFormer([raw, withLock, acquire, redlock5, redisSemaphore])) {
       rows.push({ entry: { contestant }, ...(await attempt(open, contestant)) });
     }
     return { rows, notes: [NOTE] };

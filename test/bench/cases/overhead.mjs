@@ -2,7 +2,9 @@
  * What the library itself costs: the same pairs on its memory store, where no server and no network hides it, and what
  * the decorator adds to that.
  */
+import { withFormer } from '../contestants/index.mjs';
 import { memoryLocked, memoryWithLock } from '../contestants/library.mjs';
+import { withEntries } from '../measure/entries.mjs';
 import { inRounds, rowsOf } from '../measure/rounds.mjs';
 import { compare, median } from '../measure/statistics.mjs';
 
@@ -15,14 +17,13 @@ export const overhead = {
   title: 'This library without a server: a pair on its memory store',
   columns: [
     { key: 'p50', label: 'µs a pair', digits: 2 },
-    { key: 'difference', label: 'more than withLock', digits: 2 },
+    { key: 'difference', label: 'more than withLock', digits: 2, isDifference: true },
     { key: 'middle', label: 'middle half of rounds' },
   ],
 
   async measure({ seconds, open }) {
-    const entries = [await open(memoryWithLock), await open(memoryLocked)];
-    const results = await inRounds(entries, seconds, 'overhead');
-    for (const entry of entries) await entry.close();
+    const starts = withFormer([memoryWithLock, memoryLocked]).map((contestant) => () => open(contestant));
+    const results = await withEntries(starts, (entries) => inRounds(entries, seconds, 'overhead'));
     const rows = rowsOf(results, (rounds, withLock) => {
       const times = rounds.map(({ perPair }) => perPair);
       const base = withLock.map(({ perPair }) => perPair);

@@ -1,5 +1,5 @@
 /** One key that many callers in several processes want, each over and over: how often it changes hands, and how fairly. */
-import { acquireFair, inShort } from '../contestants/index.mjs';
+import { inShortAndFair, withFormer } from '../contestants/index.mjs';
 import { callOneKey } from '../measure/callers.mjs';
 import { openCounter } from '../measure/commands.mjs';
 import { withEntries } from '../measure/entries.mjs';
@@ -27,9 +27,7 @@ export const processes = {
   ],
 
   async measure({ seconds, open, redisUrl }) {
-    const groups = [...inShort.slice(0, 3), acquireFair, ...inShort.slice(3)].map(
-      (contestant) => () => openGroup(open, contestant, PROCESSES),
-    );
+    const groups = withFormer(inShortAndFair).map((contestant) => () => openGroup(open, contestant, PROCESSES));
     return withEntries([() => openCounter(redisUrl), ...groups], async ([counter, ...entries]) => {
       for (const entry of entries) entry.failure ??= await checked(entry);
       const options = { slice: 0.5, warmUp: 500, digest: inOneLine };

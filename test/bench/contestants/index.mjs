@@ -4,8 +4,9 @@
  * `inLine(key)` tells how many wait, where there is a line to look at.
  * `settings` are those of `settings.mjs` that a case wants otherwise: `ttl`, and how often to renew (`renewEvery`). `own`
  * marks this library, whose failure fails the benchmark; `byHand` what is no library; `floor` what the others are
- * compared with.
+ * compared with; `formerOf` names the contestant whose former build it is.
  */
+import { withFormer } from './former.mjs';
 import { acquire, acquireFair, locked, memoryLocked, memoryWithLock, withLock } from './library.mjs';
 import { nestRedlock } from './nest-redlock.mjs';
 import { ping, raw, rawAgain } from './raw.mjs';
@@ -19,10 +20,11 @@ export const contestants = [raw, rawAgain, withLock, acquire, locked, ...peers];
 
 /** For cases that take long, or many processes: nobody twice. */
 export const inShort = [raw, withLock, acquire, ...peers];
+export const inShortAndFair = [raw, withLock, acquire, acquireFair, ...peers];
 
 /** Only where a case asks for them. */
-export { acquire, acquireFair, ping, raw, redisSemaphore, redlock5, withLock };
+export { acquire, acquireFair, ping, raw, redisSemaphore, redlock5, withFormer, withLock };
 
 const all = [...contestants, acquireFair, memoryWithLock, memoryLocked, ping];
 
-export const contestantOf = (id) => all.find((contestant) => contestant.id === id);
+export const contestantOf = (id) => withFormer(all).find((contestant) => contestant.id === id);

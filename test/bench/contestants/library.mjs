@@ -1,6 +1,7 @@
 /** This library in the ways it is used, in a Nest application on a client of its own. */
 import { connect } from '../client.mjs';
 import { TTL_MS, WAIT_MS } from '../settings.mjs';
+import { present } from './former.mjs';
 import { decorateMethod, startNest } from './nest.mjs';
 
 const common = { version: () => 'this', options: 'renewal, fencing token, events: all defaults', own: true };
@@ -71,21 +72,22 @@ function byDecorator({ Locked }) {
 }
 
 function onRedis(way, more = {}) {
-  return async (url, { ttl = TTL_MS, handOff } = {}) => {
+  return async (url, { ttl = TTL_MS, handOff, build } = {}) => {
     const client = await connect(url);
-    const { close, ...session } = await open(client, way, { ...more, ttl, handOff });
+    const { close, ...session } = await open(client, way, { ...more, ttl, handOff }, build);
     return { ...session, close: () => close().then(() => client.quit()) };
   };
 }
 
 function onMemory(way) {
-  return () => open('memory', way);
+  return (_url, { build } = {}) => open('memory', way, {}, build);
 }
 
-async function open(connection, way, options = {}) {
-  const library = await import('../../../dist/esm/index.js');
+async function open(connection, way, options, build = present) {
+  const library = await import(build.entry);
   const { prefix, providers, runner } = way(library, options);
-  const module = library.DistributedLockModule.forRoot({ connection, ttl: TTL_MS, wait: WAIT_MS, ...options });
+  const common = { connection, prefix: build.prefix, ttl: TTL_MS, wait: WAIT_MS };
+  const module = library.DistributedLockModule.forRoot({ ...common, ...options });
   const app = await startNest(module, providers);
   const locks = app.get(library.LockService);
   return {

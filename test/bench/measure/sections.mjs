@@ -68,5 +68,5 @@ export function addTimesBest(rows, key) {
   return [`The best peer here is ${best.entry.contestant.name}.`];
 }
 
-/** Whether it is another library, neither this one nor hand-written. */
-export const isPeer = ({ own = false, byHand = false }) => !own && !byHand;
+/** Whether it is another library, neither this one, in whichever build, nor hand-written. */
+export const isPeer = ({ own = false, byHand = false, formerOf }) => !own && !byHand && formerOf === undefined;
