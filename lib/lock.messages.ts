@@ -33,6 +33,9 @@ export const messages = {
   gone: (key: string) =>
     `Redis no longer knows this lease of "${key}": it was released by force, or the data was lost. Somebody else may hold ` +
     'the key now. Stop work that needs it.',
+  otherFence: (key: string) =>
+    `Redis holds "${key}" for this lease under another fencing token than the one that the lock was given; whoever ` +
+    'checks fencing tokens may have seen a wrong one. Stop work that needs the lock, and check who may PUBLISH.',
   takenByShutdown: (key: string) =>
     `The lock on "${key}" was taken away because the application is shutting down and its grace time is over. Finish ` +
     'earlier, listen to `lock.signal`, or raise `shutdownGrace`.',

@@ -15,10 +15,12 @@ export interface Beat extends Due {
 
 /** Somebody who says "I am still here" to the store. */
 export interface Touching extends TouchRequest {
-  /** The store's answer to a touch that was sent at `sentAt` and asked for `ttl` milliseconds. */
+  /** A touch that asks for `ttl` milliseconds is being sent. */
+  sent(sentAt: number, ttl: number): void;
+  /** The store's answer to the touch that was sent at `sentAt` and asked for `ttl` milliseconds. */
   answered(answer: StoreAnswer, sentAt: number, ttl: number): void;
-  /** A touch brought no answer; nothing is known. */
-  unanswered(error: unknown): void;
+  /** That touch brought no answer; nothing is known. */
+  unanswered(error: unknown, sentAt: number, ttl: number): void;
 }
 
 /** A beat that is to be touched. */
@@ -84,6 +86,7 @@ export class Heartbeat {
   private async touchChunk(chunk: readonly Touching[]): Promise<void> {
     const requests = chunk.map(({ key, token, kind, ttl }) => ({ key, token, kind, ttl }));
     const sentAt = monotonicNow();
+    chunk.forEach((each, i) => each.sent(sentAt, requests[i]!.ttl));
     let answers: readonly StoreAnswer[];
     try {
       answers = await this.store.touch(requests);
@@ -92,8 +95,9 @@ export class Heartbeat {
     }
     chunk.forEach((each, i) => {
       const answer = answers[i]!;
-      if (answer.state === 'unknown') each.unanswered(answer.error);
-      else each.answered(answer, sentAt, requests[i]!.ttl);
+      const { ttl } = requests[i]!;
+      if (answer.state === 'unknown') each.unanswered(answer.error, sentAt, ttl);
+      else each.answered(answer, sentAt, ttl);
     });
   }
 

@@ -56,12 +56,13 @@ export class LeaseKeeper {
     const { lease } = hold;
     const sentAt = monotonicNow();
     lease.expect(ttl, sentAt);
+    lease.sent(sentAt, ttl);
     try {
       const [answer] = await this.store.touch([{ key: lease.key, token: lease.token, kind: lease.kind, ttl }]);
       if (answer!.state === 'unknown') throw asLockError(answer!.error);
       lease.answered(answer!, sentAt, ttl);
     } catch (error) {
-      lease.unanswered(error);
+      lease.unanswered(error, sentAt, ttl);
       hold.assertHeld();
       throw asLockError(error);
     }

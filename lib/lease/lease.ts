@@ -10,6 +10,8 @@ import type { LockError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockSettings } from '../lock.settings.js';
 import type { StoreAnswer } from '../stores/lock-store.js';
+import { believedUntil } from './belief.js';
+import type { Belief } from './belief.js';
 import { monotonicNow } from './heartbeat.js';
 import type { Beat, Touching } from './heartbeat.js';
 
@@ -30,9 +32,12 @@ export interface NewLease {
   readonly token: string;
   /** The first fencing token of its block. */
   readonly fencingToken: number;
-  /** When the request was sent that was answered with the lease, and until when it may be believed; monotonic time. */
+  /** When the request was sent that the lease counts from; monotonic time. */
   readonly sentAt: number;
-  readonly deadline: number;
+  /** Until when it may be believed, and what is under way that may change that. */
+  readonly belief: Belief;
+  /** Whether the store has answered with it; otherwise it was only heard of. */
+  readonly isProven: boolean;
 }
 
 /** How a holder wants the lease to be kept. */
@@ -45,13 +50,8 @@ const JITTER = 0.1;
 /** Renewals fall on marks so many to a ttl, so that those of many leases travel together. */
 const MARKS = 24;
 
-/** Until when a holder believes in a lease that lasts `ttl` from `from` on: clocks may drift apart by a hundredth. */
-export function believedUntil(from: number, ttl: number): number {
-  return from + ttl - (ttl * 0.01 + 2);
-}
-
-/** Of a lease that was never touched out of turn. */
-const NEVER_ASKED = { sentAt: -Infinity, deadline: Infinity };
+/** A lease that is cut short is looked at again after this at the earliest. */
+const SOON = 20;
 
 export class Lease implements Beat, Touching, Linked<Lease> {
   readonly kind = 'exclusive';
@@ -61,17 +61,18 @@ export class Lease implements Beat, Touching, Linked<Lease> {
   place = -1;
   before: Lease | undefined;
   behind: Lease | undefined;
-  /** Whether a touch out of turn is to be repeated until it is answered. */
+  /** Whether a touch out of turn is to be repeated until its answer proves the whole ttl. */
   isClaiming = false;
+  /** Whether the store knows the lease by its fencing token. */
+  isProven: boolean;
 
   private state: 'held' | 'ended' | 'lost' = 'held';
   private length = 0;
-  private believedUntil: number;
+  private claimedAt = -Infinity;
+  private readonly belief: Belief;
   private renewAt = Infinity;
   private lastRenewalAt = Infinity;
   private lastAnswerSentAt: number;
-  /** The latest touch that was sent out of turn, which may take effect without ever being answered. */
-  private asked = NEVER_ASKED;
 
   constructor(
     lease: NewLease,
@@ -80,8 +81,9 @@ export class Lease implements Beat, Touching, Linked<Lease> {
     this.key = lease.key;
     this.token = lease.token;
     this.fencingToken = lease.fencingToken;
+    this.isProven = lease.isProven;
     this.lastAnswerSentAt = lease.sentAt;
-    this.believedUntil = lease.deadline;
+    this.belief = lease.belief;
   }
 
   /** Length of the lease that the next touch asks for, in milliseconds. */
@@ -90,12 +92,12 @@ export class Lease implements Beat, Touching, Linked<Lease> {
   }
 
   get dueAt(): number {
-    return Math.min(this.renewAt, this.believedUntil);
+    return Math.min(this.renewAt, this.deadline);
   }
 
   /** Until when the lease is believed in unless it is renewed, in monotonic time. */
   get deadline(): number {
-    return this.believedUntil;
+    return this.belief.deadline;
   }
 
   /** A new holder, whose wishes count from now on. */
@@ -108,16 +110,26 @@ export class Lease implements Beat, Touching, Linked<Lease> {
     this.observer.moved(this);
   }
 
-  /**
-   * Before a touch out of turn: a shorter lease may take effect even if its answer never comes, a longer one only by it.
-   */
-  expect(ttl: number, sentAt: number, isClaim = false): void {
-    this.isClaiming ||= isClaim;
+  /** Whether a request that may yet take effect has cut the lease short of the ttl that was asked for. */
+  isShortOf(ttl: number): boolean {
+    return this.deadline < believedUntil(this.lastAnswerSentAt, ttl);
+  }
+
+  /** Before a touch out of turn, whose ttl is kept for later ones. */
+  expect(ttl: number, now: number, isClaim = false): void {
+    if (isClaim) {
+      this.isClaiming = true;
+      this.claimedAt = now;
+    }
     this.length = ttl;
-    this.asked = { sentAt, deadline: believedUntil(sentAt, ttl) };
-    this.believedUntil = Math.min(this.believedUntil, this.asked.deadline);
-    this.renewAt = Math.min(this.renewAt, this.nextRenewal(sentAt));
+    this.renewAt = isClaim ? this.nextRenewal(now) : Math.min(this.renewAt, this.nextRenewal(now));
     this.observer.moved(this);
+  }
+
+  sent(sentAt: number, ttl: number): void {
+    const { deadline } = this;
+    this.belief.sent(sentAt, ttl);
+    if (this.deadline < deadline) this.observer.moved(this);
   }
 
   beat(now: number): this | undefined {
@@ -128,24 +140,36 @@ export class Lease implements Beat, Touching, Linked<Lease> {
   }
 
   answered(answer: StoreAnswer, sentAt: number, ttl: number): void {
-    if (this.state !== 'held' || sentAt < this.lastAnswerSentAt) return;
-    if (answer.state !== 'held') return this.loseToOthers();
-    this.lastAnswerSentAt = sentAt;
-    this.isClaiming &&= sentAt < this.asked.sentAt;
-    this.believedUntil = believedUntil(sentAt, ttl);
-    // An answer to an older request proves nothing about a newer one, which may have shortened the lease since.
-    if (sentAt <= this.asked.sentAt) this.believedUntil = Math.min(this.believedUntil, this.asked.deadline);
+    const { belief } = this;
+    if (this.state !== 'held') return;
+    if (answer.state !== 'held') {
+      belief.waits(sentAt, ttl);
+      if (sentAt >= this.lastAnswerSentAt) this.refuted(answer.state);
+      return;
+    }
+    if (answer.fencingToken !== this.fencingToken) return this.refuted('held');
+    belief.held(sentAt, ttl);
+    this.isProven = true;
+    this.lastAnswerSentAt = Math.max(this.lastAnswerSentAt, sentAt);
+    if (ttl === this.length) {
+      const isShort = this.deadline < believedUntil(sentAt, ttl);
+      this.isClaiming = isShort || (this.isClaiming && sentAt < this.claimedAt);
+    }
+    if (this.isShortOf(this.length) && (this.isClaiming || this.renewAt !== Infinity)) this.askAgain();
     // Each beat plans the next; only where that is overdue by now, or was due soon for want of an answer, it is put off.
-    if (this.renewAt < sentAt + (this.length * RENEW_AFTER) / 2) this.renewAt = this.nextRenewal(sentAt);
-    // It is due no earlier than before, so nobody has to be told.
+    // It is due no earlier than before then, so nobody has to be told.
+    else if (this.renewAt < sentAt + (this.length * RENEW_AFTER) / 2) this.renewAt = this.nextRenewal(sentAt);
     if (this.check()) this.observer.renewed(this);
   }
 
-  unanswered(error: unknown): void {
+  unanswered(error: unknown, sentAt: number, ttl: number): void {
+    this.belief.unknown(sentAt, ttl);
     if (!this.check()) return;
     // What remains of the lease is for trying again, not too often.
-    const pause = Math.min(Math.max(this.length / 20, 50), 1_000);
-    if (this.renewAt !== Infinity || this.isClaiming) this.renewAt = monotonicNow() + pause;
+    const now = monotonicNow();
+    const again = now + Math.min(Math.max(this.length / 20, 50), 1_000);
+    const isShort = this.isShortOf(this.length);
+    if (this.renewAt !== Infinity || this.isClaiming) this.renewAt = isShort ? Math.min(again, this.soon(now)) : again;
     this.observer.moved(this);
     this.observer.renewalFailed(this, error);
   }
@@ -162,17 +186,34 @@ export class Lease implements Beat, Touching, Linked<Lease> {
     this.observer.lost(this, new LockLostError(message, { key: this.key, cause }), isGone);
   }
 
-  /** Ends the lease on proof that the store does not know it any more. */
-  loseToOthers(): void {
-    this.lose(messages.gone(this.key), undefined, true);
-  }
-
   /** Whether the lease is held; notices when it has ended. */
   check(now = monotonicNow()): boolean {
-    if (this.state === 'held' && now >= this.believedUntil) {
+    if (this.state === 'held' && now >= this.deadline) {
       this.lose(this.renewAt === Infinity ? messages.notRenewed(this.key) : messages.expired(this.key));
     }
     return this.state === 'held';
+  }
+
+  /**
+   * The store does not know the lease as its owner does. Where its token is known in another way, for a place in line or
+   * with another fencing token, that has to be given back.
+   */
+  private refuted(state: StoreAnswer['state']): void {
+    this.isProven = false;
+    if (state === 'held') this.lose(messages.otherFence(this.key));
+    else this.lose(messages.gone(this.key), undefined, state === 'gone');
+  }
+
+  /** The whole ttl is proven by a request that is not under way together with a shorter one. */
+  private askAgain(): void {
+    const now = monotonicNow();
+    this.renewAt = Math.min(this.renewAt, this.belief.isShorterUnderWay(this.length) ? this.soon(now) : now);
+    this.observer.moved(this);
+  }
+
+  /** While there is time to learn what has become of the request that may have cut the lease short. */
+  private soon(now: number): number {
+    return now + Math.max(SOON, (this.deadline - now) * RENEW_AFTER);
   }
 
   /** Infinity when the lease is not to be renewed any more. */
@@ -180,6 +221,7 @@ export class Lease implements Beat, Touching, Linked<Lease> {
     const at = from + this.length * RENEW_AFTER * (1 + JITTER * (2 * Math.random() - 1));
     if (at > this.lastRenewalAt) return Infinity;
     const mark = this.length / MARKS;
-    return Math.max(from + 1, Math.round(at / mark) * mark);
+    const next = Math.max(from + 1, Math.round(at / mark) * mark);
+    return this.isShortOf(this.length) ? Math.min(next, this.soon(from)) : next;
   }
 }

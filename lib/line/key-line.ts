@@ -80,22 +80,34 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     return this.queue.first?.ttl ?? 0;
   }
 
-  admitted({ token }: Place, { fencingToken, sentAt, deadline, ttl }: Admission): void {
+  admitted({ token }: Place, { fencingToken, sentAt, belief, ttl }: Admission): void {
     const { key } = this;
     const now = monotonicNow();
     this.leave();
     this.lastError = undefined;
-    if (now >= deadline) {
-      const late = this.queue.first!;
-      this.remove(late);
-      this.line.keeper.giveBack(key, token, ttl ?? 0);
-      this.askOrEnd();
-      this.reject(late, refusals.answeredTooLate(key, late.ttl), token);
+    const isProven = ttl !== undefined;
+    this.turn = new Turn({ key, token, fencingToken, sentAt, belief, isProven }, now, this, this.line, this.budget);
+    this.turn.start(ttl);
+    this.markAnswered(belief.deadline - now);
+  }
+
+  /** Whoever has time left asks again, for the lease that nobody else has got since. */
+  late(place: Place): void {
+    const { key } = this;
+    const { token } = place;
+    const late = this.queue.first!;
+    const error = refusals.answeredTooLate(key, late.ttl);
+    if (monotonicNow() < late.wanted.askedAt + late.wanted.settings.wait) {
+      this.lastError = error;
+      this.touch(place);
+      this.markAnswered(0);
       return;
     }
-    this.turn = new Turn({ key, token, fencingToken, sentAt, deadline }, now, this, this.line, this.budget);
-    this.turn.start(ttl);
-    this.markAnswered(deadline - now);
+    this.leave();
+    this.remove(late);
+    this.line.keeper.giveBack(key, token, late.ttl);
+    this.askOrEnd();
+    this.reject(late, error, token);
   }
 
   inLine(_place: Place, expiresIn: number): void {

@@ -7,16 +7,17 @@
  */
 import { monotonicNow } from '../lease/heartbeat.js';
 import type { Beat, Touching } from '../lease/heartbeat.js';
-import { believedUntil } from '../lease/lease.js';
-import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
+import { Belief } from '../lease/belief.js';
+import { DEFAULT_TIMING, WAITER_HEARTBEAT } from '../stores/lock-store.js';
 import type { Grant, StoreAnswer } from '../stores/lock-store.js';
 
 /** A lease that a place has led to. */
 export interface Admission {
   readonly fencingToken: number;
-  /** When the request was sent that the lease counts from, and until when it may be believed; monotonic time. */
+  /** When the request was sent that the lease counts from; monotonic time. */
   readonly sentAt: number;
-  readonly deadline: number;
+  /** Until when it may be believed, and what is under way that may change that. */
+  readonly belief: Belief;
   /** The ttl that was asked for; undefined for a grant that was heard of, which has to be claimed. */
   readonly ttl: number | undefined;
 }
@@ -26,6 +27,8 @@ export interface PlaceOwner {
   /** The ttl that the next touch asks for. */
   readonly ttl: number;
   admitted(place: Place, admission: Admission): void;
+  /** The key was granted, but so late that nothing is left of the lease. */
+  late(place: Place): void;
   /** The place is in line; the holder's lease has so many milliseconds left. */
   inLine(place: Place, expiresIn: number): void;
   /** The key is taken and the request did not want to wait. */
@@ -49,6 +52,8 @@ export interface PlaceOwner {
 const LOOK_AFTER_EXPIRY = 400;
 /** The server's clock and ours may drift apart by a hundredth. */
 const DRIFT = 0.01;
+/** By how many milliseconds more than what has passed here the server's clock may have been set forward. */
+const CLOCK_STEP = 500;
 
 export class Place implements Beat, Touching {
   readonly kind = 'exclusive';
@@ -61,10 +66,9 @@ export class Place implements Beat, Touching {
   /** When the holder's lease was last seen to end. */
   private holderEndsAt = 0;
   /** The last request that was answered by "waiting": when it was sent, and the server's clock when it answered. */
-  private known: { readonly sentAt: number; readonly at: number | undefined };
-  /** When the latest request was sent; until it is answered, it may set the lease to its ttl even after a grant. */
-  private lastSentAt: number;
-  private unansweredUntil: number;
+  private knownSentAt: number;
+  private knownAt: number | undefined;
+  private readonly belief = new Belief();
 
   constructor(
     readonly key: string,
@@ -74,9 +78,8 @@ export class Place implements Beat, Touching {
     readonly askedAt: number,
     private readonly owner: PlaceOwner,
   ) {
-    this.known = { sentAt: askedAt, at: undefined };
-    this.lastSentAt = askedAt;
-    this.unansweredUntil = believedUntil(askedAt, askedTtl);
+    this.knownSentAt = askedAt;
+    this.belief.sent(askedAt, askedTtl);
   }
 
   get ttl(): number {
@@ -103,20 +106,28 @@ export class Place implements Beat, Touching {
     return this.state === 'waiting';
   }
 
-  /** A touch is being sent. */
+  /** A touch goes out now. */
   touched(now: number): void {
     this.touchAt = now + WAITER_HEARTBEAT;
-    this.lastSentAt = now;
-    this.unansweredUntil = Math.min(this.unansweredUntil, believedUntil(now, this.ttl));
+  }
+
+  sent(sentAt: number, ttl: number): void {
+    this.belief.sent(sentAt, ttl);
   }
 
   answered(answer: StoreAnswer, sentAt: number, ttl: number): void {
+    const { belief } = this;
+    // Also when it is over: what is still under way then may change the lease that the place has led to.
+    if (answer.state === 'held') belief.held(sentAt, ttl);
+    else if (answer.state === 'unknown') return this.unanswered(answer.error, sentAt, ttl);
+    else belief.waits(sentAt, ttl);
     if (this.state === 'over') return;
-    if (sentAt >= this.lastSentAt) this.unansweredUntil = Infinity;
     switch (answer.state) {
       case 'held': {
-        const { fencingToken } = answer;
-        return this.admit({ fencingToken, sentAt, deadline: believedUntil(sentAt, ttl), ttl });
+        if (monotonicNow() < belief.deadline)
+          return this.admit({ fencingToken: answer.fencingToken, sentAt, belief, ttl });
+        this.state = 'waiting';
+        return this.owner.late(this);
       }
       case 'waiting':
         return this.wait(answer.expiresIn, answer.at, sentAt);
@@ -124,12 +135,11 @@ export class Place implements Beat, Touching {
         return this.owner.busy(this, answer.expiresIn);
       case 'gone':
         return this.owner.gone(this);
-      case 'unknown':
-        return this.unanswered(answer.error);
     }
   }
 
-  unanswered(error: unknown): void {
+  unanswered(error: unknown, sentAt: number, ttl: number): void {
+    this.belief.unknown(sentAt, ttl);
     if (this.state === 'asked') return this.owner.failed(this, error);
     if (this.state === 'over') return;
     this.touchAt = Math.min(this.touchAt, monotonicNow() + WAITER_HEARTBEAT);
@@ -144,16 +154,18 @@ export class Place implements Beat, Touching {
     this.owner.moved(this);
   }
 
-  /** The store has told of the grant. */
+  /** The store has told of the grant, or somebody who may publish says so. */
   granted({ fencingToken, ttl, at }: Grant): void {
     if (this.state === 'over') return;
     const now = monotonicNow();
-    const { known } = this;
-    const passed = known.at === undefined ? 0 : Math.min(Math.max((at - known.at) / 1_000, 0), now - known.sentAt);
-    const deadline = Math.min(believedUntil(known.sentAt + passed * (1 - DRIFT), ttl), this.unansweredUntil);
-    // What little is left of an old grant is better spent on asking.
-    if (deadline - now < ttl / 2) return this.owner.touch(this);
-    this.admit({ fencingToken, sentAt: known.sentAt, deadline, ttl: undefined });
+    const { belief, knownSentAt } = this;
+    const passed = this.passedUntil(at, now);
+    const couldBeTrue = Number.isSafeInteger(fencingToken) && fencingToken > 0 && ttl <= DEFAULT_TIMING.claimWindow;
+    const deadline = belief.ofGrant(knownSentAt + passed * (1 - DRIFT), ttl);
+    // What little is left of an old grant is better spent on asking; so is what could not be true, or be no number at all.
+    if (!couldBeTrue || !(deadline - now >= ttl / 2)) return this.owner.touch(this);
+    belief.begin(deadline);
+    this.admit({ fencingToken, sentAt: knownSentAt, belief, ttl: undefined });
   }
 
   /** Whoever waited has left; what the request may still bring has to be given back. */
@@ -168,6 +180,17 @@ export class Place implements Beat, Touching {
     this.touchAt = Infinity;
   }
 
+  /**
+   * Milliseconds that passed by the server's clock between the last request that found the place in line and `at`; NaN
+   * where that can't be.
+   */
+  private passedUntil(at: number, now: number): number {
+    if (this.knownAt === undefined) return Number.isSafeInteger(at) ? 0 : NaN;
+    const passed = (at - this.knownAt) / 1_000;
+    const here = now - this.knownSentAt;
+    return passed >= 0 && passed <= here * (1 + DRIFT) + CLOCK_STEP ? Math.min(passed, here) : NaN;
+  }
+
   private admit(admission: Admission): void {
     this.end();
     this.owner.admitted(this, admission);
@@ -175,7 +198,7 @@ export class Place implements Beat, Touching {
 
   private wait(expiresIn: number, at: number, sentAt: number): void {
     this.state = 'waiting';
-    this.known = { sentAt, at };
+    if (sentAt >= this.knownSentAt) [this.knownSentAt, this.knownAt] = [sentAt, at];
     const endsAt = sentAt + expiresIn;
     // A holder that has not renewed since the last look may be dead: look exactly when its lease ends. One that renews
     // is looked at once a second, or twice where its ttl is shorter than that.

@@ -75,7 +75,7 @@ export class Turn implements LeaseObserver, Holding {
    */
   start(askedTtl: number | undefined): void {
     const { ttl } = this.callers.next!;
-    if (askedTtl !== undefined && askedTtl !== ttl) return this.next(this.grantedAt);
+    if (askedTtl !== undefined && (askedTtl !== ttl || this.lease.isShortOf(ttl))) return this.next(this.grantedAt);
     this.begin(this.callers.next!, this.grantedAt);
     if (askedTtl === undefined) this.line.keeper.claim(this.lease, ttl);
   }
@@ -86,8 +86,8 @@ export class Turn implements LeaseObserver, Holding {
     this.hold = undefined;
     if (this.callers.next && this.handOffs < this.budget.count && now - this.grantedAt < this.budget.time) {
       this.tellReleased(hold);
-      // Whoever listened may have done anything.
-      if (!this.isOver && !this.hold) this.next(now);
+      // Whoever listened may have done anything, and taken any time.
+      if (!this.isOver && !this.hold) this.next(monotonicNow());
       return Promise.resolve(undefined);
     }
     return this.giveBack((answer) => this.released(hold, answer));
@@ -132,6 +132,12 @@ export class Turn implements LeaseObserver, Holding {
     lease.end();
     const place = this.callers.turnEnds();
     if (!place) return this.line.keeper.release(this.farewell(), lease.ttl, read);
+    if (!lease.isProven) {
+      // Not in one step, for which the fencing token would have to be told.
+      const released = this.line.keeper.release(this.farewell(), lease.ttl, read);
+      this.line.ask(place, true);
+      return released;
+    }
     return this.line.pass({ ...this.farewell(), fencingToken: this.lastFence }, lease.ttl, place, read);
   }
 
@@ -140,10 +146,13 @@ export class Turn implements LeaseObserver, Holding {
     return this.lease.fencingToken + this.handOffs;
   }
 
-  /** The release of the lease. Only one that was passed on has to say which fencing token was the last. */
+  /**
+   * The release of the lease. Only one that was passed on has to say which fencing token was the last; and never one whose
+   * fencing token the store has not confirmed, as that would go on record.
+   */
   private farewell(): ReleaseRequest {
-    const { key, token, kind } = this.lease;
-    return { key, token, kind, fencingToken: this.handOffs > 0 ? this.lastFence : undefined };
+    const { key, token, kind, isProven } = this.lease;
+    return { key, token, kind, fencingToken: isProven && this.handOffs > 0 ? this.lastFence : undefined };
   }
 
   /** Lets the next caller in, once the lease is as he wants it. */
@@ -151,6 +160,8 @@ export class Turn implements LeaseObserver, Holding {
     const { next } = this.callers;
     if (!next) {
       this.giveUp();
+    } else if (!this.lease.isProven) {
+      // The claim is under way, and its answer comes first.
     } else if (next === this.fittedTo || fits(this.lease, next.wanted.settings, now)) {
       this.begin(next, now);
     } else {

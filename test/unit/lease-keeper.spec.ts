@@ -2,7 +2,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { LockEvents } from '../../lib/event-stream.js';
 import { Heartbeat } from '../../lib/lease/heartbeat.js';
-import { believedUntil, Lease } from '../../lib/lease/lease.js';
+import { Lease } from '../../lib/lease/lease.js';
 import type { LeaseObserver } from '../../lib/lease/lease.js';
 import { LeaseKeeper } from '../../lib/lease/lease-keeper.js';
 import { LockLostError, LockShutdownError } from '../../lib/lock.errors.js';
@@ -11,6 +11,7 @@ import type { ReleaseAnswer } from '../../lib/stores/lock-store.js';
 import { outcomeOf } from './support/engine.js';
 import { advance, flush, useFakeClock } from './support/fake-clock.js';
 import { failing, FakeStore, Gate, saying } from './support/fake-store.js';
+import { beliefIn } from './support/leases.js';
 
 const SETTINGS = { ...DEFAULT_SETTINGS, ttl: 1_000 };
 
@@ -27,8 +28,9 @@ function keep() {
     const [answer] = await store.server.acquire([{ key, token, kind: 'exclusive', ttl: SETTINGS.ttl, wait: false }]);
     if (answer!.state !== 'held') throw new Error(`${key} is taken.`);
     const losses: LockLostError[] = [];
-    const deadline = believedUntil(sentAt, SETTINGS.ttl);
-    const lease = new Lease({ key, token, fencingToken: answer!.fencingToken, sentAt, deadline }, observer(losses));
+    const { fencingToken } = answer!;
+    const belief = beliefIn(SETTINGS.ttl, sentAt);
+    const lease = new Lease({ key, token, fencingToken, sentAt, belief, isProven: true }, observer(losses));
     keeper.keep(lease);
     lease.begin(SETTINGS, sentAt);
     return { lease, losses };

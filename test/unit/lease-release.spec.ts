@@ -4,6 +4,7 @@ import { LockLostError, LockNotHeldError, LockUnavailableError } from '../../lib
 import { outcomeOf, openLocks } from './support/engine.js';
 import { advance, flush, useFakeClock, withoutJitter } from './support/fake-clock.js';
 import { failing, Gate, hanging, saying, unheard } from './support/fake-store.js';
+import type { Call } from './support/fake-store.js';
 
 describe('a grant', () => {
   useFakeClock();
@@ -12,10 +13,37 @@ describe('a grant', () => {
     const { locks, store } = openLocks();
     const gate = new Gate<'acquire'>();
     store.next('acquire', gate.after);
+    const asked = outcomeOf(locks.acquire('late', { wait: 0 }));
+    await advance(988);
+    gate.open();
+    await flush();
+    expect(asked.value).toBeInstanceOf(LockUnavailableError);
+    expect((await store.look('late')).holder).toBeNull();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('whose lease is over when the answer comes is asked for again while there is time', async () => {
+    const { locks, store } = openLocks();
+    const gate = new Gate<'acquire'>();
+    store.next('acquire', gate.after);
     const asked = outcomeOf(locks.acquire('late'));
     await advance(988);
     gate.open();
     await flush();
+    expect(asked).toMatchObject({ state: 'resolved', value: { isHeld: true } });
+    expect(store.calls.map(({ name }) => name)).toEqual(['acquire', 'touch']);
+  });
+
+  it('that always comes too late fails once the wait is over, and leaves nothing', async () => {
+    const { locks, store } = openLocks({ wait: 3_000 });
+    const late = async <N extends 'acquire' | 'touch'>(call: Call<N>) => {
+      const answers = await call.carryOut();
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      return answers;
+    };
+    store.always('acquire', late).always('touch', late);
+    const asked = outcomeOf(locks.acquire('late'));
+    await advance(4_500);
     expect(asked.value).toBeInstanceOf(LockUnavailableError);
     expect((await store.look('late')).holder).toBeNull();
     expect(jest.getTimerCount()).toBe(0);

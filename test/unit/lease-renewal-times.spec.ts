@@ -75,7 +75,7 @@ describe('the renewal of a lease', () => {
     for (; lease.dueAt < 9_898; tries++) {
       pass(Math.ceil(lease.dueAt - now()));
       if (!lease.beat(now())) break;
-      lease.unanswered(unreachable());
+      lease.unanswered(unreachable(), now(), lease.ttl);
     }
     expect(tries).toBeGreaterThanOrEqual(10);
     expect(witness.failures).toHaveLength(tries);
@@ -84,7 +84,7 @@ describe('the renewal of a lease', () => {
 
   it('that failed does not end the lease, and one that succeeds later saves it', () => {
     const { lease } = grant();
-    lease.unanswered(unreachable());
+    lease.unanswered(unreachable(), now(), lease.ttl);
     pass(900);
     lease.answered(HELD, 899, TTL);
     pass(900);

@@ -42,8 +42,8 @@ describe('taking a key', () => {
     expect((await store.look('key')).waiting).toEqual([]);
   });
 
-  it('whose grant is answered after the lease is over fails and gives it back', async () => {
-    const { locks, store } = openLocks();
+  it('whose grant is answered after the lease is over fails when its wait is over too, and gives it back', async () => {
+    const { locks, store } = openLocks({ wait: 980 });
     const gate = new Gate<'acquire'>();
     store.next('acquire', gate.after);
     const asked = outcomeOf(locks.acquire('key'));

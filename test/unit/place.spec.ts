@@ -66,7 +66,7 @@ describe('a place in line looks again', () => {
     place.answered(waiting(300), 0, 1_000);
     jest.advanceTimersByTime(700);
     expect(place.beat(700)).toBe(place);
-    place.unanswered(unreachable());
+    place.unanswered(unreachable(), 0, 1_000);
     expect(place.dueAt).toBe(1_700);
     expect(owner.log).toEqual(['in line', 'unreachable']);
   });
@@ -76,7 +76,7 @@ describe('a place in line looks again', () => {
     jest.advanceTimersByTime(300);
     place.assume();
     expect([place.isWaiting, place.dueAt]).toEqual([true, 1_300]);
-    place.unanswered(unreachable());
+    place.unanswered(unreachable(), 0, 1_000);
     expect(owner.log).toEqual(['unreachable']);
   });
 
@@ -110,7 +110,7 @@ describe('a place in line tells its owner', () => {
     const { place, owner } = ask();
     jest.advanceTimersByTime(400);
     place.answered({ state: 'held', fencingToken: 9 }, 100, 1_000);
-    expect(owner.admissions).toEqual([{ fencingToken: 9, sentAt: 100, deadline: 1_088, ttl: 1_000 }]);
+    expect(owner.admissions).toMatchObject([{ fencingToken: 9, sentAt: 100, belief: { deadline: 1_088 }, ttl: 1_000 }]);
   });
 
   it.each(['ended', 'abandoned'])('nothing that it hears after it has %s', (how) => {
@@ -120,7 +120,7 @@ describe('a place in line tells its owner', () => {
     else place.abandon();
     place.answered({ state: 'held', fencingToken: 1 }, 0, 1_000);
     place.answered({ state: 'gone' }, 0, 1_000);
-    place.unanswered(unreachable());
+    place.unanswered(unreachable(), 0, 1_000);
     place.granted({ token: 'token', fencingToken: 1, ttl: 2_000, at: 1 });
     expect(owner.log).toEqual(['in line']);
     expect([place.dueAt, place.isWaiting, place.isAbandoned]).toEqual([Infinity, false, how === 'abandoned']);

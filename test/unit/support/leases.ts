@@ -1,6 +1,7 @@
 /** One lease by itself, and a witness of everything it tells. */
 import { jest } from '@jest/globals';
-import { believedUntil, Lease } from '../../../lib/lease/lease.js';
+import { Belief } from '../../../lib/lease/belief.js';
+import { Lease } from '../../../lib/lease/lease.js';
 import type { LeaseObserver } from '../../../lib/lease/lease.js';
 import type { LockLostError } from '../../../lib/lock.errors.js';
 import { DEFAULT_SETTINGS } from '../../../lib/lock.settings.js';
@@ -38,12 +39,26 @@ export class Witness implements LeaseObserver {
   }
 }
 
+/** The belief in a lease whose request was sent at `sentAt` and answered. */
+export function beliefIn(ttl: number, sentAt = now()): Belief {
+  const belief = new Belief();
+  belief.sent(sentAt, ttl);
+  belief.held(sentAt, ttl);
+  return belief;
+}
+
+/** A touch out of turn that leaves now. */
+export function touchOutOfTurn(lease: Lease, ttl: number, isClaim = false): void {
+  lease.expect(ttl, now(), isClaim);
+  lease.sent(now(), ttl);
+}
+
 /** A lease of {@link TTL} whose request was sent at `sentAt`, with a holder who has just begun. */
 export function grant(settings: Partial<LockSettings> = {}, sentAt = now()): { lease: Lease; witness: Witness } {
   const witness = new Witness();
   const wishes = { ...DEFAULT_SETTINGS, ttl: TTL, ...settings };
-  const deadline = believedUntil(sentAt, wishes.ttl);
-  const lease = new Lease({ key: 'key', token: 'token', fencingToken: 7, sentAt, deadline }, witness);
+  const belief = beliefIn(wishes.ttl, sentAt);
+  const lease = new Lease({ key: 'key', token: 'token', fencingToken: 7, sentAt, belief, isProven: true }, witness);
   lease.begin(wishes, now());
   witness.moves = 0;
   return { lease, witness };

@@ -29,6 +29,8 @@ export class Metronome implements Beat, Touching {
     return this.onBeat() ? this : undefined;
   }
 
+  sent(): void {}
+
   answered(...answer: [answer: StoreAnswer, sentAt: number, ttl: number]): void {
     this.answers.push(answer);
   }

@@ -16,6 +16,10 @@ export class Owner implements PlaceOwner {
     this.admissions.push(admission);
   }
 
+  late(): void {
+    this.log.push('late');
+  }
+
   inLine(): void {
     this.log.push('in line');
   }
