@@ -11,14 +11,16 @@ import { messages } from './lock.messages.js';
 import { DEFAULT_SETTINGS, readDuration, resolveSettings } from './lock.settings.js';
 import type { LockSettings } from './lock.settings.js';
 import type { LockStore } from './stores/lock-store.js';
+import { checkConnection } from './stores/redis/connection-options.js';
 import type { RedisConnection } from './stores/redis/redis-connection.js';
 import { isSlotSafePrefix } from './stores/redis/redis-keys.js';
 
 /** Options of `DistributedLockModule.forRoot` and `forRootAsync`. */
 export interface DistributedLockModuleOptions extends LockDefaults {
   /**
-   * Where the leases are kept: a `redis://` or `rediss://` URL, ioredis options (Sentinel included), or an ioredis
-   * client of your own, which is never closed and whose options are never changed. `'memory'` keeps them in this
+   * Where the leases are kept: a `redis://` or `rediss://` URL with a host, ioredis options that say where to go (`host`,
+   * `path`, or `sentinels` with a `name`), or an ioredis client of your own (`Redis` or `Cluster`). A client is a template:
+   * the module works on duplicates of it, and never connects, closes or changes it. `'memory'` keeps the leases in this
    * process, for development and unit tests: it excludes callers of this process only.
    */
   connection?: RedisConnection | 'memory' | undefined;
@@ -99,12 +101,7 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
       messages.option('store', store, 'nothing where `connection` is set: choose one of them'),
     );
   }
-  if (connection !== undefined && !isConnection(connection)) {
-    const allowed = "a redis:// or rediss:// URL, ioredis options, an ioredis client, or 'memory'";
-    // A URL may carry a password.
-    const shown = typeof connection === 'string' ? connection.replace(/\/\/.*@/, '//…@') : connection;
-    throw new LockOptionsError(messages.option('connection', shown, allowed));
-  }
+  if (connection !== undefined && connection !== 'memory') checkConnection(connection);
   if (typeof prefix !== 'string' || prefix === '' || !isSlotSafePrefix(prefix)) {
     throw new LockOptionsError(
       messages.option('prefix', prefix, 'a string that is not empty, without `{` except in a whole hash tag'),
@@ -128,11 +125,6 @@ function readHandOff(options: HandOffOptions = {}): HandOffBudget {
     throw new LockOptionsError(messages.option('handOff.count', count, `a whole number from 0 to ${MAX_HAND_OFFS}`));
   }
   return { count, time: readDuration('handOff.time', time, { min: 0, max: 2_147_483_647 }) };
-}
-
-function isConnection(connection: unknown): boolean {
-  if (typeof connection === 'string') return connection === 'memory' || /^rediss?:\/\//.test(connection);
-  return typeof connection === 'object' && connection !== null && !Array.isArray(connection);
 }
 
 const STORE_METHODS = ['start', 'stop', 'acquire', 'touch', 'release', 'inspect', 'listen'] as const;

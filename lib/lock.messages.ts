@@ -62,7 +62,25 @@ export const messages = {
     `Redis did not answer within ${seconds(limit)} (connection: ${status}${cause ? `; ${text(cause)}` : ''}). Check that ` +
     'it is reachable, or raise `commandTimeout`.',
   refused: (error: unknown) => `Redis refused or lost a request: ${text(error)}.`,
-  connectionEnded: () => 'The connection to Redis is closed and will not come back. Open it again, or restart.',
+  notLetIn: (cause: unknown) =>
+    `Redis does not let this client in, or not do what it has to: ${text(cause)}. Check the user name and password of the ` +
+    '`connection`, and what its user is allowed.',
+  broken: () => 'The connection to Redis broke before the answer came, so the request may have been carried out.',
+  noDatabase: (cause: unknown) =>
+    `The database that the \`connection\` names can't be used: ${text(cause)}. Choose one that the server has, or let the ` +
+    'user of the connection select it.',
+  cannotConnect: (cause: unknown) => `ioredis can't use the \`connection\`: ${text(cause)}. Check its options.`,
+  oldIoredis: () =>
+    'The installed ioredis is older than 5.4.0 and does not replace a dead connection. Install ioredis 5.4.0 or newer.',
+  badConnection: (what: string) =>
+    `The option \`connection\` is ${what}; allowed is a redis:// or rediss:// URL with a host, ioredis options that say ` +
+    "where to go (`host`, `path`, or `sentinels` with a `name`), a `Redis` or `Cluster` of ioredis, or 'memory'.",
+  deafSubscription: () =>
+    'Messages of Redis Pub/Sub did not arrive on the connection that was subscribed to them, so a new one is made. Until it ' +
+    'stands, a key is handed on up to a second late.',
+  connectionEnded: (cause: unknown) =>
+    `The connection to Redis could not be made${cause ? ` (${text(cause)})` : ''}. The next request tries it again; check ` +
+    'the `connection`.',
   storeStopped: () =>
     'The lock store was stopped and takes no more requests. Stop using locks before the module is closed, or make a new ' +
     'store.',

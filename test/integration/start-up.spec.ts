@@ -156,11 +156,13 @@ describe('a Redis that cannot be reached', () => {
     expect(client.status).not.toBe('end');
   });
 
-  it("through a client of the user's that was closed: the start fails at once", async () => {
+  it("through a client of the user's that was closed: it is a template, and starts all the same", async () => {
     const client = ownClient();
     await client.quit();
-    const error = await rejection(start({ imports: [lockModule({ connection: client, commandTimeout: '1h' })] }));
-    expect(error).toBeInstanceOf(LockUnavailableError);
-    expect(error.message).toContain('closed');
+    const locks = (await start({ imports: [lockModule({ connection: client, commandTimeout: '1h' })] })).get(
+      LockService,
+    );
+    await locks.withLock('key', () => undefined);
+    expect(client.status).toBe('end');
   });
 });

@@ -1,9 +1,16 @@
 /**
- * What users may pass as `connection`, and how it becomes a client. Types are structural: clients of ioredis 5 and 6,
+ * What users may pass as `connection`, and how it becomes the connections of the library: always its own, with the options
+ * that the protocol needs. A client of the user's is a template for them. Types are structural: clients of ioredis 5 and 6,
  * of another copy of ioredis, and clusters are all welcome, which `instanceof` would refuse.
  */
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
+import { LockOptionsError } from '../../lock.errors.js';
+import { messages } from '../../lock.messages.js';
+import { openCluster } from './cluster-connection.js';
+import { checkConnection, isRedisClient, readUrl } from './connection-options.js';
+import { followCredentials, secretsOf } from './credentials.js';
+import { presentable } from './redis-error.js';
 
 /** The part of an ioredis `Redis` or `Cluster` that the library uses. */
 export interface RedisClient {
@@ -13,61 +20,126 @@ export interface RedisClient {
   eval(script: string, numkeys: number, ...args: string[]): Promise<unknown>;
   subscribe(...channels: string[]): Promise<unknown>;
   connect(): Promise<void>;
-  disconnect(): void;
-  duplicate(): unknown;
+  disconnect(reconnect?: boolean): void;
+  duplicate(...overrides: never[]): unknown;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
 /**
- * A Redis URL, ioredis options (Sentinel included), or a connected ioredis client of your own. A client that you pass
- * in is used as it is and never closed.
+ * A Redis URL, ioredis options (Sentinel included), or an ioredis client of your own (`Redis` or `Cluster`). A client is
+ * taken as a template: the library works on duplicates of it, and neither connects, closes nor changes it.
  */
 export type RedisConnection = string | RedisOptions | RedisClient;
 
-/** A client and who closes it. */
+/** The connections of one store; all of them are its own to close. */
 export interface OpenedClient {
+  /** For requests; it does not connect yet. */
   readonly client: RedisClient;
-  readonly owned: boolean;
   readonly isCluster: boolean;
+  /** Makes the connection that Pub/Sub needs beside it. Throws while a cluster knows none of its servers. */
+  openSubscriber(): RedisClient;
+  /** What no error may show. */
+  secrets(): readonly string[];
+  /** Has a cluster look which server has which key. */
+  refresh(): void;
 }
 
-/** Whether a connection is a client rather than a description of one. */
-export function isRedisClient(connection: RedisConnection | object): connection is RedisClient {
-  return typeof connection === 'object' && 'evalsha' in connection && 'duplicate' in connection;
-}
+/** A reconnect must come sooner than a waiter's heartbeat, and never be given up. */
+const retryStrategy = (attempt: number): number => Math.min(attempt * 50, 500);
 
 /**
- * Settings of connections that the library opens itself. Every request has a time limit of its own, so a command need
- * not survive many reconnects; and a reconnect must come sooner than a waiter's heartbeat.
+ * Options of every connection. What is under way when a connection breaks fails at once (`maxRetriesPerRequest`), and
+ * ioredis sends nothing later than it is told to: neither what was unanswered nor what it queued. Each request has a time
+ * limit of its own.
  */
 const OWN_OPTIONS = {
-  lazyConnect: true,
-  maxRetriesPerRequest: 3,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  maxRetriesPerRequest: 0,
+  reconnectOnError: null,
+  commandTimeout: undefined,
+  enableAutoPipelining: false,
+  monitor: false,
+  readOnly: false,
+  stringNumbers: false,
+  scripts: undefined,
   // A connection that is closed anyway must not keep the process alive.
   disconnectTimeout: 100,
-  retryStrategy: (attempt: number): number => Math.min(attempt * 50, 500),
+  maxLoadingRetryTime: 500,
 } satisfies RedisOptions;
 
+/** Of ioredis 6 only, and of no use here. */
+const NEWER_OPTIONS: object = { replyMapping: 'legacy', himportFieldsets: undefined, blockingTimeout: undefined };
+
 /**
- * Makes the client for requests; it does not connect yet. A connection of the library's own on which nothing answers for
- * `silence` milliseconds is replaced: it may be dead without anybody having closed it.
+ * Makes the connections. One on which nothing answers for `silence` milliseconds is replaced: it may be dead without
+ * anybody having closed it. Throws a `LockOptionsError` for what is no connection.
  */
 export function openClient(connection: RedisConnection, silence: number): OpenedClient {
-  const own = { ...OWN_OPTIONS, socketTimeout: silence };
-  if (typeof connection === 'string') return { client: new Redis(connection, own), owned: true, isCluster: false };
-  if (!isRedisClient(connection)) {
-    const options: object = { ...own, ...connection, lazyConnect: true };
-    return { client: new Redis(options), owned: true, isCluster: false };
+  checkConnection(connection);
+  try {
+    return open(connection, silence);
+  } catch (error) {
+    if (error instanceof LockOptionsError) throw error;
+    const cause = presentable(error, isRedisClient(connection) ? secretsOf(connection) : []);
+    throw new LockOptionsError(messages.cannotConnect(cause), { cause });
   }
-  return { client: connection, owned: false, isCluster: (connection as { isCluster?: boolean }).isCluster === true };
 }
 
-/** Makes the second connection that Pub/Sub needs; it is always the library's to close. */
-export function openSubscriber({ client, isCluster }: OpenedClient): RedisClient {
-  // A borrowed client may refuse to queue or retry; the subscription must outlast reconnects whatever its options.
-  const options = { lazyConnect: true, enableOfflineQueue: true, maxRetriesPerRequest: null, autoResubscribe: false };
-  const duplicate = client.duplicate as (...overrides: unknown[]) => unknown;
-  const { maxRetriesPerRequest: _, ...clusterOptions } = options;
-  return duplicate.apply(client, isCluster ? [[], clusterOptions] : [options]) as RedisClient;
+function open(connection: RedisConnection, silence: number): OpenedClient {
+  if (keepsDeadConnections(connection)) throw new LockOptionsError(messages.oldIoredis());
+  const overrides = { ...OWN_OPTIONS, ...NEWER_OPTIONS, socketTimeout: silence };
+  if (isRedisClient(connection) && (connection as { isCluster?: boolean }).isCluster === true) {
+    return openCluster(connection, { ...overrides, retryStrategy });
+  }
+  const make = maker(connection);
+  const own = {
+    ...overrides,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    retryStrategy,
+    sentinelRetryStrategy: retryStrategy,
+    ...(make.db > 0 && { enableReadyCheck: true }),
+    // A Sentinel that hangs must not keep the others from being asked.
+    ...(make.sentinelTimeout === undefined && { sentinelCommandTimeout: silence }),
+  };
+  const client = make.client(own);
+  return {
+    client,
+    isCluster: false,
+    openSubscriber: () => make.client(own),
+    secrets: () => secretsOf(client),
+    refresh: () => undefined,
+  };
+}
+
+/** Makes clients after a description or after a client of the user's. */
+function maker(connection: RedisConnection) {
+  if (isRedisClient(connection)) {
+    const { options = {} } = connection as RedisClient & { options?: RedisOptions };
+    const duplicate = connection.duplicate as (overrides: object) => RedisClient;
+    return {
+      db: options.db ?? 0,
+      sentinelTimeout: options.sentinelCommandTimeout,
+      client: (own: object) => followCredentials(duplicate.call(connection, own), () => options),
+    };
+  }
+  const options = typeof connection === 'string' ? readUrl(connection) : connection;
+  return {
+    db: Number(options.db ?? 0),
+    sentinelTimeout: options.sentinelCommandTimeout,
+    client: (own: object): RedisClient => new Redis({ ...options, ...own } as object),
+  };
+}
+
+/**
+ * As ioredis does before 5.4.0, without a word. A client of the user's may be of another copy; a cluster tells by its
+ * servers, if it has any yet.
+ */
+function keepsDeadConnections(connection: RedisConnection): boolean {
+  const { nodes } = connection as { nodes?: (role: 'all') => object[] };
+  const known = typeof nodes === 'function' ? nodes.call(connection, 'all')[0] : connection;
+  const client = (isRedisClient(known) ? known : Redis.prototype) as object;
+  return 'recoverFromFatalError' in client && !('setSocketTimeout' in client);
 }

@@ -1,99 +1,53 @@
 /**
- * Sends one script and settles in time, whatever the connection does. ioredis queues commands while it is disconnected
- * and sends unanswered ones again after a reconnect; a lock's request must not come to life long after its caller gave
- * up, so nothing is sent before the connection is ready and every request has a time limit.
+ * Sends one script and settles in time, whatever the connection does. Left to itself ioredis sends what was unanswered when
+ * a connection broke, and what it queued, whenever it can; a lock's request must not come to life long after its caller
+ * gave up. So ioredis sends each request once or not at all, and what is sent again is sent from here, for those who wait.
  */
 import { createHash } from 'node:crypto';
 import { LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import type { Recipient } from './group-commit.js';
+import { PendingRequest } from './pending-request.js';
+import type { RequestKeeper, Script, ScriptCall } from './pending-request.js';
 import type { OpenedClient, RedisClient } from './redis-connection.js';
+import { isAccessError, isInterruption, isMomentary, isRefusal, presentable, text } from './redis-error.js';
+import { RedisLink } from './redis-link.js';
+import type { LinkUser } from './redis-link.js';
 import { TimeLimit } from './time-limit.js';
-import type { Limited } from './time-limit.js';
 
-/** A script and the digest it is called by. */
-export interface Script {
-  readonly source: string;
-  readonly sha: string;
-}
+export type { Script, ScriptCall } from './pending-request.js';
 
 export function script(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
-/** What to run. */
-export interface ScriptCall {
-  readonly script: Script;
-  /** How many of the words are keys: the first ones. */
-  readonly keyCount: number;
-  readonly words: readonly string[];
-  /** Asked before the call is sent again to a server that did not know the script. */
-  readonly mayRepeat?: (() => boolean) | undefined;
-}
+/** How long a request waits, in milliseconds, before it is sent again over a connection that still stands. */
+const REPEAT_PAUSE = 50;
 
-/** A request from the caller's question to its answer. */
-class PendingRequest implements Limited {
-  readonly since = performance.now();
-  before: Limited | undefined;
-  behind: Limited | undefined;
-  isSettled = false;
-
-  constructor(
-    readonly call: ScriptCall,
-    private readonly recipient: Recipient,
-    private readonly timeLimit: TimeLimit,
-    private readonly onTimeout: (request: PendingRequest) => void,
-  ) {
-    timeLimit.begin(this);
-  }
-
-  expire(): void {
-    this.onTimeout(this);
-  }
-
-  succeed(answer: unknown): void {
-    if (this.settle()) this.recipient.succeed(answer);
-  }
-
-  fail(error: unknown): void {
-    if (this.settle()) this.recipient.fail(asUnavailable(error));
-  }
-
-  /** Only the first outcome counts. */
-  private settle(): boolean {
-    if (this.isSettled) return false;
-    this.isSettled = true;
-    this.timeLimit.end(this);
-    return true;
-  }
-}
-
-export class RedisRequests {
+export class RedisRequests implements RequestKeeper, LinkUser {
+  readonly link: RedisLink;
   private readonly client: RedisClient;
   private readonly timeLimit: TimeLimit;
+  /** What waits to be sent, or sent again. */
   private readonly unsent = new Set<PendingRequest>();
-  private connectionsLost = 0;
-  private lastError: unknown;
+  private repeatTimer: NodeJS.Timeout | undefined;
   private disposed = false;
 
+  /** @param onLate - hears that something was carried out whose caller had been told otherwise. */
   constructor(
     private readonly opened: OpenedClient,
     /** How long a request may take, in milliseconds. */
     timeLimit: number,
+    private readonly onLate: () => void = () => undefined,
   ) {
     this.client = opened.client;
     this.timeLimit = new TimeLimit(timeLimit);
-    this.client.on('ready', this.onReady);
-    this.client.on('close', this.onClose);
-    this.client.on('end', this.onEnd);
-    watchNodes(opened, this.onNode);
-    // On a client of the user's a listener would silence ioredis's own warning about unhandled errors.
-    if (opened.owned) this.client.on('error', this.onError);
+    this.link = new RedisLink(opened, this);
   }
 
   /** Grows whenever the connection breaks: a request that spans two values may have been carried out twice. */
   get epoch(): number {
-    return this.connectionsLost;
+    return this.link.epoch;
   }
 
   /** Rejects with `LockUnavailableError` when no answer came in time or Redis refused. */
@@ -104,103 +58,127 @@ export class RedisRequests {
   /** As {@link run}, without a promise of its own. Tells the recipient once, at once where nothing can be sent. */
   send(call: ScriptCall, recipient: Recipient): void {
     if (this.disposed) return recipient.fail(new LockUnavailableError(messages.storeStopped(), { wasSent: false }));
-    const request = new PendingRequest(call, recipient, this.timeLimit, this.onTimeout);
-    if (this.client.status === 'ready') this.transmit(request);
+    const request = new PendingRequest(call, recipient, this.timeLimit, this);
+    if (this.link.isOpen) this.transmit(request);
     else this.sendWhenReady(request);
   }
 
-  /** Fails what was not sent and leaves a client of the user's as it was found. */
+  /** Fails what was not sent, or has to be sent again. */
   dispose(): void {
     this.disposed = true;
-    this.onEnd();
-    this.client.off('ready', this.onReady);
-    this.client.off('close', this.onClose);
-    this.client.off('end', this.onEnd);
-    unwatchNodes(this.opened, this.onNode, this.onClose);
-    // The listener for errors stays on a client of our own: without it ioredis prints what may still go wrong while it
-    // is closed.
+    clearTimeout(this.repeatTimer);
+    this.failUnsent(messages.storeStopped());
+    this.link.dispose();
+  }
+
+  timedOut(request: PendingRequest): void {
+    this.unsent.delete(request);
+    const { refusal, isInDoubt, isUnderWay } = request;
+    const cause = refusal === undefined ? this.link.lastError : refusal;
+    const message = refusal === undefined ? this.silence(cause) : refusalOf(refusal);
+    request.fail(new LockUnavailableError(message, { cause, wasSent: isInDoubt || isUnderWay }));
+  }
+
+  answeredLate(): void {
+    if (!this.disposed) this.onLate();
+  }
+
+  linkOpened(): void {
+    const { wrongDatabase } = this.link;
+    if (wrongDatabase) this.failUnsent(messages.noDatabase(wrongDatabase), wrongDatabase);
+    else this.sendUnsent();
+  }
+
+  linkEnded(): void {
+    const { lastError } = this.link;
+    this.failUnsent(messages.connectionEnded(lastError), lastError);
   }
 
   private transmit(request: PendingRequest): void {
     const { script, keyCount, words, mayRepeat } = request.call;
     const succeed = (answer: unknown): void => request.succeed(answer);
+    request.isUnderWay = true;
     this.client.evalsha(script.sha, keyCount, ...words).then(succeed, (error: unknown) => {
       // After a restart or SCRIPT FLUSH the server has to be told the source once; EVAL also caches it. But nothing more
       // is sent for a caller who has been told already, and may have asked for the opposite since.
-      if (!isUnknownScript(error) || request.isSettled || mayRepeat?.() === false) return request.fail(error);
-      this.client.eval(script.source, keyCount, ...words).then(succeed, (refusal: unknown) => request.fail(refusal));
+      if (!isUnknownScript(error) || request.isSettled || mayRepeat?.() === false)
+        return this.unanswered(request, error);
+      const fail = (reason: unknown): void => this.unanswered(request, reason);
+      this.client.eval(script.source, keyCount, ...words).then(succeed, fail);
     });
   }
 
+  /** The connection broke, or the server refused: now and here perhaps, or for good. */
+  private unanswered(request: PendingRequest, error: unknown): void {
+    request.isUnderWay = false;
+    if (request.isSettled) return;
+    const isBroken = isInterruption(error);
+    const cause = presentable(error, [...this.opened.secrets(), ...wordsOf(request.call)]);
+    this.link.noticed(error);
+    if (!isBroken) request.refusal = cause;
+    if ((isBroken || isMomentary(error)) && !this.disposed && request.call.mayRepeat?.() !== false) {
+      return this.sendAgain(request, isBroken);
+    }
+    const wasSent = isBroken || request.isInDoubt || !isRefusal(error);
+    const message = isBroken ? messages.broken() : refusalOf(cause);
+    request.fail(new LockUnavailableError(message, { cause, wasSent }));
+  }
+
+  private sendAgain(request: PendingRequest, isInDoubt: boolean): void {
+    if (isInDoubt) {
+      request.isInDoubt = true;
+      request.call.repeated?.();
+    }
+    // A cluster has to look which server has the key now.
+    this.opened.refresh();
+    this.sendWhenReady(request);
+  }
+
   private sendWhenReady(request: PendingRequest): void {
-    if (this.client.status === 'end') {
-      request.fail(this.ended());
-      return;
+    const { link } = this;
+    if (link.wrongDatabase && link.status === 'ready') {
+      link.replace();
+      const { wrongDatabase: cause } = link;
+      return request.fail(new LockUnavailableError(messages.noDatabase(cause), { cause, wasSent: request.isInDoubt }));
     }
     this.unsent.add(request);
-    // A lazy client connects at its first use. When that fails it keeps trying; the time limit decides.
-    if (this.client.status === 'wait') this.client.connect().catch(() => undefined);
+    if (!link.isOpen) return link.open();
+    this.repeatTimer ??= setTimeout(this.sendUnsent, REPEAT_PAUSE).unref();
   }
 
-  private ended(): LockUnavailableError {
-    return new LockUnavailableError(messages.connectionEnded(), { cause: this.lastError, wasSent: false });
-  }
-
-  private readonly onTimeout = (request: PendingRequest): void => {
-    const wasSent = !this.unsent.delete(request);
-    const cause = this.lastError;
-    const message = messages.noAnswer(this.timeLimit.milliseconds, this.client.status, cause);
-    request.fail(new LockUnavailableError(message, { cause, wasSent }));
-  };
-
-  private readonly onReady = (): void => {
+  private readonly sendUnsent = (): void => {
+    this.repeatTimer = undefined;
+    if (!this.link.isOpen) return; // It is done when it is.
     const requests = [...this.unsent];
     this.unsent.clear();
     for (const request of requests) this.transmit(request);
   };
 
-  private readonly onEnd = (): void => {
+  private failUnsent(message: string, cause?: Error): void {
     const requests = [...this.unsent];
     this.unsent.clear();
-    for (const request of requests) request.fail(this.ended());
-  };
+    for (const request of requests) {
+      request.fail(new LockUnavailableError(message, { cause, wasSent: request.isInDoubt }));
+    }
+  }
 
-  private readonly onNode = (node: unknown): void => {
-    (node as RedisClient).on('close', this.onClose);
-  };
+  private silence(cause: Error | undefined): string {
+    if (isAccessError(cause)) return messages.notLetIn(cause);
+    return messages.noAnswer(this.timeLimit.milliseconds, this.link.status, cause);
+  }
+}
 
-  private readonly onClose = (): void => {
-    this.connectionsLost += 1;
-  };
-
-  private readonly onError = (error: unknown): void => {
-    this.lastError = error;
-  };
+function refusalOf(error: Error): string {
+  return isAccessError(error) ? messages.notLetIn(error) : messages.refused(error);
 }
 
 function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+  return text(error).startsWith('NOSCRIPT');
 }
 
-function asUnavailable(error: unknown): LockUnavailableError {
-  return error instanceof LockUnavailableError
-    ? error
-    : new LockUnavailableError(messages.refused(error), { cause: error });
-}
-
-/** A cluster does not tell when the connection to one of its servers breaks; its nodes do. */
-function watchNodes({ client, isCluster }: OpenedClient, onNode: (node: unknown) => void): void {
-  if (!isCluster) return;
-  nodesOf(client).forEach(onNode);
-  client.on('+node', onNode);
-}
-
-function unwatchNodes({ client, isCluster }: OpenedClient, onNode: (node: unknown) => void, onClose: () => void): void {
-  if (!isCluster) return;
-  client.off('+node', onNode);
-  for (const node of nodesOf(client)) node.off('close', onClose);
-}
-
-function nodesOf(cluster: RedisClient): readonly RedisClient[] {
-  return (cluster as RedisClient & { nodes(role: 'all'): RedisClient[] }).nodes('all');
+/** The keys and tokens of a call; those of one caller are none of another's business. */
+function wordsOf({ keyCount, words }: ScriptCall): readonly string[] {
+  const tokens = words.slice(keyCount).flatMap((argument) => argument.split(' '));
+  // Not the details, which are short, and begin like any number.
+  return [...words.slice(0, keyCount), ...tokens.filter((_, i) => i % 2 === 0)];
 }

@@ -16,7 +16,7 @@ import type {
 import { GrantChannel } from './grant-channel.js';
 import { GroupCommit } from './group-commit.js';
 import type { Recipient } from './group-commit.js';
-import { openClient, openSubscriber } from './redis-connection.js';
+import { openClient } from './redis-connection.js';
 import type { OpenedClient, RedisConnection } from './redis-connection.js';
 import { recordName } from './redis-keys.js';
 import { RedisRequests, script } from './redis-requests.js';
@@ -70,7 +70,7 @@ export class RedisLockStore implements LockStore {
     const apart = this.opened.isCluster && !prefix.includes('{');
     this.maxListLength = apart ? 1 : LONGEST_LIST;
     this.requests = new RedisRequests(this.opened, commandTimeout);
-    this.grants = new GrantChannel(() => openSubscriber(this.opened), this.processId, {
+    this.grants = new GrantChannel(() => this.opened.openSubscriber(), this.processId, {
       granted: (grant) => this.listener?.granted(grant),
       resumed: () => this.listener?.resumed(),
     });
@@ -90,7 +90,7 @@ export class RedisLockStore implements LockStore {
     this.listener = null;
     this.grants.close();
     this.requests.dispose();
-    if (this.opened.owned) this.opened.client.disconnect();
+    this.opened.client.disconnect();
   }
 
   acquire(requests: readonly AcquireRequest[]): Promise<StoreAnswer[]> {

@@ -16,6 +16,28 @@ async function open(connection: DistributedLockModuleOptions['connection']) {
   return { app, locks: app.get(LockService) };
 }
 
+/** A connection without a socket of its own, on which every request ends in the same way from some time on. */
+async function misbehaving(fate: () => Promise<never>) {
+  const client = new Redis(url);
+  let isBad = false;
+  const connection: RedisClient = {
+    status: 'ready',
+    evalsha: (...words) => (isBad ? fate() : client.evalsha(...words)),
+    eval: (...words) => (isBad ? fate() : client.eval(...words)),
+    subscribe: () => new Promise<never>(() => undefined),
+    connect: () => new Promise<never>(() => undefined),
+    disconnect: () => undefined,
+    duplicate: () => connection,
+    on: () => connection,
+    off: () => connection,
+  };
+  const mistreat = (): void => {
+    isBad = true;
+    client.disconnect();
+  };
+  return { connection, mistreat };
+}
+
 const scenes: Record<string, () => Promise<void>> = {
   /** Leases to renew and a wait to end, and nothing else. */
   async timers() {
@@ -26,37 +48,23 @@ const scenes: Record<string, () => Promise<void>> = {
     locks.acquire('key', { signal: new AbortController().signal }).catch(() => undefined);
   },
 
-  /** The server is gone: renewals and releases without an answer, to be tried again. */
+  /** The server refuses everything: renewals and releases, to be tried again. */
   async unanswered() {
-    const client = new Redis(url);
-    const { locks } = await open(client);
+    const { connection, mistreat } = await misbehaving(() => Promise.reject(new Error('ERR refused')));
+    const { locks } = await open(connection);
     await locks.acquire('renewed', { ttl: '200ms' });
     const released = await locks.acquire('released');
-    client.disconnect();
+    mistreat();
     await released.release();
     locks.acquire('refused').catch(() => undefined);
   },
 
   /** The server says nothing any more, and nobody notices that it is gone. */
   async silent() {
-    const client = new Redis(url);
-    const never = new Promise<never>(() => undefined);
-    let isSilent = false;
-    const deaf: RedisClient = {
-      status: 'ready',
-      evalsha: (...words) => (isSilent ? never : client.evalsha(...words)),
-      eval: (...words) => (isSilent ? never : client.eval(...words)),
-      subscribe: () => never,
-      connect: () => never,
-      disconnect: () => undefined,
-      duplicate: () => deaf,
-      on: () => deaf,
-      off: () => deaf,
-    };
-    const { locks } = await open(deaf);
+    const { connection, mistreat } = await misbehaving(() => new Promise<never>(() => undefined));
+    const { locks } = await open(connection);
     const lock = await locks.acquire('silent');
-    isSilent = true;
-    client.disconnect();
+    mistreat();
     lock.renew().catch(() => undefined);
     locks.acquire('never').catch(() => undefined);
     void lock.release();

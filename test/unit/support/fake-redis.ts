@@ -18,6 +18,10 @@ export class FakeRedis extends EventEmitter implements RedisClient {
   readonly children: FakeRedis[] = [];
   connects = 0;
   disconnects = 0;
+  /** How often it was told to connect anew. */
+  replaced = 0;
+  /** How often it was told to look which server has which key. */
+  refreshes = 0;
 
   constructor(public status = 'ready') {
     super();
@@ -40,7 +44,11 @@ export class FakeRedis extends EventEmitter implements RedisClient {
     this.status = 'connecting';
   }
 
-  disconnect(): void {
+  disconnect(reconnect = false): void {
+    if (reconnect) {
+      this.replaced += 1;
+      return;
+    }
     this.disconnects += 1;
     this.status = 'end';
   }
@@ -67,7 +75,13 @@ export class FakeRedis extends EventEmitter implements RedisClient {
   }
 }
 
-/** A client as the library opens it itself, or borrows it. */
-export function opened(client: FakeRedis, { owned = true, isCluster = false } = {}): OpenedClient {
-  return { client, owned, isCluster };
+/** The connections of a store. */
+export function opened(client: FakeRedis, { isCluster = false, secrets = [] as string[] } = {}): OpenedClient {
+  return {
+    client,
+    isCluster,
+    openSubscriber: () => client.duplicate(),
+    secrets: () => secrets,
+    refresh: () => (client.refreshes += 1),
+  };
 }

@@ -1,0 +1,88 @@
+/**
+ * A cluster of the user's as a template. ioredis keeps commands by itself while a server is away, and sends them when their
+ * callers have long been told; here it has to answer at once, and the library decides whether to ask again.
+ */
+import type { RedisOptions } from 'ioredis';
+import { followCredentials, secretsOf } from './credentials.js';
+import type { OpenedClient, RedisClient } from './redis-connection.js';
+
+interface ClusterClient extends RedisClient {
+  readonly options: { readonly redisOptions?: RedisOptions | undefined };
+  readonly startupNodes?: unknown;
+  nodes(role: 'all'): NodeClient[];
+  duplicate(nodes: readonly unknown[], overrides: object): ClusterClient;
+  refreshSlotsCache?(): void;
+}
+
+interface NodeClient extends RedisClient {
+  readonly options: RedisOptions;
+  asking?(...args: unknown[]): Promise<unknown>;
+  duplicate(overrides: object): RedisClient;
+}
+
+const CLUSTER_OPTIONS = {
+  lazyConnect: true,
+  enableOfflineQueue: true,
+  scaleReads: 'master',
+  enableAutoPipelining: false,
+  shardedSubscribers: false,
+  scripts: undefined,
+  himportFieldsets: undefined,
+  clusterNodeRetryStrategy: null,
+  maxRedirections: 16,
+  // What fails for want of a connection, or of a server for the slot, is not kept back.
+  retryDelayOnFailover: 0,
+  retryDelayOnClusterDown: 0,
+  retryDelayOnMoved: 0,
+  retryDelayOnTryAgain: 50,
+};
+
+/** @param own - options of every connection, its `retryStrategy` that of the cluster. */
+export function openCluster(connection: RedisClient, { retryStrategy, ...own }: RedisOptions): OpenedClient {
+  const template = connection as unknown as ClusterClient;
+  const redisOptions = { ...template.options.redisOptions, ...own };
+  const startupNodes = Array.isArray(template.startupNodes) ? template.startupNodes.map(withOptions(own)) : [];
+  const overrides = { ...CLUSTER_OPTIONS, clusterRetryStrategy: retryStrategy, redisOptions };
+  const client = template.duplicate(startupNodes, overrides);
+  client.on('+node', (node) => prepareNode(node as NodeClient, redisOptions, template));
+  return {
+    client,
+    isCluster: true,
+    openSubscriber: () => subscriberOf(client),
+    secrets: () => [...secretsOf(client), ...secretsOf(template)],
+    refresh: () => client.refreshSlotsCache?.(),
+  };
+}
+
+/** What a server is told by itself counts for more than what all are told. */
+function withOptions(own: object): (node: unknown) => unknown {
+  return (node) => (typeof node === 'object' && node !== null ? { ...node, ...own } : node);
+}
+
+/** Before the first command goes to a server. */
+function prepareNode(node: NodeClient, redisOptions: RedisOptions, template: ClusterClient): void {
+  // Unless the server has its own.
+  if (node.options.password === redisOptions.password) {
+    followCredentials(node, () => template.options.redisOptions ?? {});
+  }
+  // When the connection breaks at an ASK redirect, ioredis leaves the rejection of this command to nobody.
+  const asking = node.asking?.bind(node);
+  if (asking) {
+    node.asking = (...args) => {
+      const answer = asking(...args);
+      answer.catch(() => undefined);
+      return answer;
+    };
+  }
+}
+
+/**
+ * Messages reach the subscribers of every server. It is not connected anew: the next time another server may be a better
+ * choice.
+ */
+function subscriberOf(client: ClusterClient): RedisClient {
+  const nodes = client.nodes('all');
+  const node = nodes[Math.floor(Math.random() * nodes.length)];
+  if (!node) throw new Error('The cluster has no server to subscribe at.');
+  return node.duplicate({ lazyConnect: true, enableOfflineQueue: false, readOnly: false, retryStrategy: null });
+}

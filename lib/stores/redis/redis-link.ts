@@ -1,0 +1,113 @@
+/**
+ * The state of the connection that requests go over: whether it may be used, what it last complained about, and when it
+ * has to be replaced although it works.
+ */
+import type { OpenedClient, RedisClient } from './redis-connection.js';
+import { isAccessError, isOfReplica, isOfSelect, presentable } from './redis-error.js';
+
+/** A server that refuses for good is not asked for a new connection more often than this, in milliseconds. */
+const REPLACE_PAUSE = { least: 100, most: 5_000, forgottenAfter: 30_000 };
+
+/** Who waits for the connection. */
+export interface LinkUser {
+  /** It can be used from now on. */
+  linkOpened(): void;
+  /** It can't, and won't come back by itself. */
+  linkEnded(): void;
+}
+
+export class RedisLink {
+  /** Grows whenever the connection, or that to one server of a cluster, breaks. */
+  epoch = 0;
+  /** What went wrong since the connection last stood. */
+  lastError: Error | undefined;
+  /** Set where the server refused to choose the database: it would go on with another one. */
+  wrongDatabase: Error | undefined;
+  private isProven: boolean;
+  private replacePause = REPLACE_PAUSE.least;
+  private replaceNext = 0;
+
+  constructor(
+    private readonly opened: OpenedClient,
+    private readonly user: LinkUser,
+  ) {
+    const { client, isCluster } = opened;
+    this.isProven = client.status === 'ready';
+    client.on('ready', this.onReady);
+    client.on('close', this.onClose);
+    client.on('end', this.onEnd);
+    client.on('error', this.onError);
+    // A cluster does not tell when the connection to one of its servers breaks; its servers do, each made only once.
+    if (isCluster) client.on('+node', this.onNode);
+  }
+
+  /** Whether a request may be sent. */
+  get isOpen(): boolean {
+    return this.isProven && this.opened.client.status === 'ready';
+  }
+
+  get status(): string {
+    return this.opened.client.status;
+  }
+
+  /** Makes sure that it is being connected; when that fails it is tried again, and the time limit of requests decides. */
+  open(): void {
+    const { client } = this.opened;
+    if (client.status === 'wait' || client.status === 'end') client.connect().catch(() => undefined);
+  }
+
+  /** What the server answered may tell that another one should be asked. */
+  noticed(error: unknown): void {
+    if (isOfReplica(error) || isAccessError(error)) this.replace();
+  }
+
+  /** Makes a new connection, to wherever the address leads by now. */
+  replace(): void {
+    const now = performance.now();
+    if (now < this.replaceNext) return;
+    const isFirst = now > this.replaceNext + REPLACE_PAUSE.forgottenAfter;
+    this.replacePause = isFirst ? REPLACE_PAUSE.least : Math.min(2 * this.replacePause, REPLACE_PAUSE.most);
+    this.replaceNext = now + this.replacePause;
+    const { client, isCluster } = this.opened;
+    if (isCluster) this.opened.refresh();
+    else if (client.status === 'ready') client.disconnect(true);
+  }
+
+  /** Tells no more. The listener for errors stays: without it ioredis prints what may still go wrong at the end. */
+  dispose(): void {
+    const { client } = this.opened;
+    client.off('ready', this.onReady);
+    client.off('close', this.onClose);
+    client.off('end', this.onEnd);
+    client.off('+node', this.onNode);
+  }
+
+  private readonly onReady = (): void => {
+    this.isProven = this.wrongDatabase === undefined;
+    if (this.isProven) this.lastError = undefined;
+    this.user.linkOpened();
+  };
+
+  private readonly onClose = (): void => {
+    this.epoch += 1;
+    this.isProven = false;
+    // The next connection has to prove itself anew; the servers of a cluster are what they are.
+    if (!this.opened.isCluster) this.wrongDatabase = undefined;
+  };
+
+  private readonly onEnd = (): void => this.user.linkEnded();
+
+  private readonly onNode = (node: unknown): void => {
+    (node as RedisClient).on('close', this.onNodeClose);
+    (node as RedisClient).on('error', this.onError);
+  };
+
+  private readonly onNodeClose = (): void => {
+    this.epoch += 1;
+  };
+
+  private readonly onError = (error: unknown): void => {
+    this.lastError = presentable(error, this.opened.secrets());
+    if (isOfSelect(error)) this.wrongDatabase = this.lastError;
+  };
+}
