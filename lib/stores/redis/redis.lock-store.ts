@@ -1,6 +1,8 @@
 /**
  * The store that production uses: one Redis (or a Sentinel-managed one, or a cluster), one atomic script per request.
  */
+import { LockOptionsError } from '../../lock.errors.js';
+import { messages } from '../../lock.messages.js';
 import { DEFAULT_TIMING, newProcessId } from '../lock-store.js';
 import type {
   AcquireRequest,
@@ -83,7 +85,12 @@ export class RedisLockStore implements LockStore {
 
   async start(): Promise<void> {
     // An empty list costs nothing, proves the connection and leaves the script in the server's cache.
-    await this.requests.run({ script: this.change, keyCount: 0, words: [''] });
+    try {
+      await this.requests.run({ script: this.change, keyCount: 0, words: [''] });
+    } catch (error) {
+      const { wrongDatabase: cause } = this.requests.link;
+      throw cause ? new LockOptionsError(messages.noDatabase(cause), { cause }) : error;
+    }
   }
 
   async stop(): Promise<void> {
