@@ -97,9 +97,7 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
     throw new LockOptionsError(messages.option('store', store, 'an object with the methods of `LockStore`'));
   }
   if (connection !== undefined && store !== undefined) {
-    throw new LockOptionsError(
-      messages.option('store', store, 'nothing where `connection` is set: choose one of them'),
-    );
+    throw new LockOptionsError(messages.option('store', store, 'no store beside a `connection` (set one of them)'));
   }
   if (connection !== undefined && connection !== 'memory') checkConnection(connection);
   if (typeof prefix !== 'string' || prefix === '' || !isSlotSafePrefix(prefix)) {

@@ -31,6 +31,7 @@ export { formatKey } from './locked/key-template.js';
 export type { KeyFunction, KeySpec } from './locked/key-template.types.js';
 
 export {
+  isLockError,
   LockBusyError,
   LockError,
   LockKeyError,
@@ -41,7 +42,7 @@ export {
   LockTimeoutError,
   LockUnavailableError,
 } from './lock.errors.js';
-export type { LockErrorCode, LockErrorDetails } from './lock.errors.js';
+export type { LockErrorByCode, LockErrorCode, LockErrorDetails } from './lock.errors.js';
 export type * from './lock.events.js';
 export { LockExceptionFilter } from './http/lock-exception.filter.js';
 

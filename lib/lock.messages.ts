@@ -1,55 +1,70 @@
 /**
- * Every sentence the library says when something goes wrong: what happened, for which key, and what to do.
+ * Every sentence the library says when something goes wrong: what happened, for which key, and what to do. Whatever comes
+ * from a key, an option or somebody else's error goes through `quoting.ts`.
  */
+import { plain, quote, say, show } from './quoting.js';
 
-const seconds = (ms: number): string => `${Math.round(ms)} ms`;
+export { plain, quote, say, show } from './quoting.js';
+
+const ms = (milliseconds: number): string => `${Math.round(milliseconds)} ms`;
+
+/** Where the holder is a caller of the same service, it may be the very caller that waits. */
+const HELD_HERE =
+  'It is held in this process, perhaps by this very caller: a lock from acquire() has to be released before its key can ' +
+  'be taken again (inside withLock(), run() or @Locked it can be re-entered).';
 
 export const messages = {
-  busy: (key: string, expiresIn: number) =>
-    `The key "${key}" is locked by somebody else, whose lease has ${seconds(expiresIn)} left unless it is renewed. ` +
-    'Try again later, or give the call a `wait`.',
+  busy: (key: string, expiresIn: number, isHeldHere = false) =>
+    `The key ${quote(key)} is locked; the lease of its holder has ${ms(expiresIn)} left unless it is renewed. ` +
+    `${isHeldHere ? `${HELD_HERE} ` : ''}Try again later, or set \`wait\`.`,
   selfDeadlock: (key: string) =>
-    `The key "${key}" is held by the caller itself and \`reentrant: false\` forbids to enter it again; waiting would ` +
-    'never end. Release the outer lock first, or allow re-entry.',
-  timeout: (key: string, wait: number) =>
-    `The key "${key}" was still locked by somebody else after ${seconds(wait)}. Wait longer (\`wait\`), or try again later.`,
+    `The key ${quote(key)} is already held by this call, and \`reentrant: false\` does not let it in again; waiting ` +
+    'would never end. Release the outer lock first, or allow re-entry.',
+  timeout: (key: string, wait: number, isHeldHere = false) =>
+    `The key ${quote(key)} was still locked after a wait of ${ms(wait)}. ` +
+    `${isHeldHere ? `${HELD_HERE} ` : ''}Set a longer \`wait\`, or try again later.`,
+  timeoutOfSeveral: (key: string, wait: number) =>
+    `The wait of ${ms(wait)} ended before the last of several keys could be locked: ${quote(key)} was next. Set a longer ` +
+    '`wait`, or try again later.',
   noAnswerYet: (key: string, wait: number) =>
-    `Redis did not answer during a wait of ${seconds(wait)} for the key "${key}", so it is not known whether the key is ` +
-    'free. Check that it is reachable.',
-  oddAnswer: (key: string, state: string) =>
-    `The store answered "${state}" to a first request for the key "${key}", which no store may. Check the \`store\` option.`,
+    `The store did not answer during a wait of ${ms(wait)} for the key ${quote(key)}, so it is not known whether the key ` +
+    'is free. Check that the store can be reached.',
+  oddAnswer: (key: string, state: unknown) =>
+    `The store answered ${show(state)} to a first request for the key ${quote(key)}, which is not a valid answer to it. ` +
+    'Check the `store` option.',
   unreachableWhileWaiting: (key: string, wait: number) =>
-    `Redis could not be reached for the last part of a wait of ${seconds(wait)} for the key "${key}", so it is not known ` +
+    `The store could not be reached at the end of a wait of ${ms(wait)} for the key ${quote(key)}, so it is not known ` +
     'whether the key is free. Check the connection.',
   answeredTooLate: (key: string, ttl: number) =>
-    `Redis granted the key "${key}" but its answer took longer than the lease of ${seconds(ttl)}, so the lock was given ` +
-    'back. Check the latency to Redis, or raise `ttl`.',
+    `The store granted the key ${quote(key)}, but its answer took longer than the lease of ${ms(ttl)}, so the lock was ` +
+    'given back. Check the latency to the store, or set a longer `ttl`.',
   expired: (key: string) =>
-    `The lease of "${key}" ended before it could be renewed; somebody else may hold the key now. Stop work that needs ` +
-    'it. If Redis was reachable, the event loop was blocked for too long or `ttl` is too short.',
+    `The lease of ${quote(key)} ended before it could be renewed; another caller may hold the key now. Stop work that ` +
+    'needs the lock. If the store could be reached, the event loop was blocked for too long, or `ttl` is too short.',
   notRenewed: (key: string) =>
-    `The lease of "${key}" ended because nothing renewed it (\`autoRenew: false\` or \`maxHold\`); somebody else may hold ` +
-    'the key now. Renew it in time, or raise `ttl` or `maxHold`.',
+    `The lease of ${quote(key)} ended because nothing renewed it (\`autoRenew: false\` or \`maxHold\`); another caller ` +
+    'may hold the key now. Renew it in time, or set a longer `ttl` or `maxHold`.',
   gone: (key: string) =>
-    `Redis no longer knows this lease of "${key}": it was released by force, or the data was lost. Somebody else may hold ` +
-    'the key now. Stop work that needs it.',
+    `The store no longer knows this lease of ${quote(key)}: it was released by force, or the store lost its data. ` +
+    'Another caller may hold the key now. Stop work that needs the lock.',
   otherFence: (key: string) =>
-    `Redis holds "${key}" for this lease under another fencing token than the one that the lock was given; whoever ` +
-    'checks fencing tokens may have seen a wrong one. Stop work that needs the lock, and check who may PUBLISH.',
+    `The store keeps ${quote(key)} for this lease under another fencing token than the one that the lock was given; a ` +
+    'resource that checks fencing tokens may have seen a wrong one. Stop work that needs the lock, and check who may PUBLISH.',
   takenByShutdown: (key: string) =>
-    `The lock on "${key}" was taken away because the application is shutting down and its grace time is over. Finish ` +
-    'earlier, listen to `lock.signal`, or raise `shutdownGrace`.',
+    `The lock on ${quote(key)} was taken away because the application is shutting down and its grace time is over. ` +
+    'Finish earlier, listen to `lock.signal`, or set a longer `shutdownGrace`.',
   shutdown: (key: string) =>
-    `The lock module is shutting down and gives out no more locks, so "${key}" was not acquired. Try again on another instance.`,
-  notHeld: (key: string) => `The lock on "${key}" was released before. Acquire it again to go on.`,
+    `The lock module is shutting down and gives out no more locks, so ${quote(key)} was not acquired. Try again on ` +
+    'another instance.',
+  notHeld: (key: string) => `The lock on ${quote(key)} was already released. Acquire it again to go on.`,
   noCurrent: () =>
-    'No lock is held in this async context. Call this inside a @Locked method or withLock(); a lock from acquire() is ' +
-    'not in the context, use its handle.',
+    'No lock is held in this async context. Call this inside a @Locked method or withLock(). A lock from acquire() is ' +
+    'not in the context: use the lock itself.',
   noCurrentOf: (key: string) =>
-    `The key "${key}" is not held in this async context. Call this inside a @Locked method or withLock() of that key; a ` +
-    'lock from acquire() is not in the context, use its handle.',
+    `The key ${quote(key)} is not held in this async context. Call this inside a @Locked method or withLock() of that ` +
+    'key. A lock from acquire() is not in the context: use the lock itself.',
   noService: (method: string) =>
-    `${method} is decorated with @Locked, but the object has no lock service, so the method was not called. Import ` +
+    `${method} is decorated with @Locked, but its object has no lock service, so the method was not called. Import ` +
     'DistributedLockModule and let Nest create the object; for one made with `new`, call bindLocks(object, locks) first.',
   noInstanceMethod: (method: string) =>
     `@Locked on ${method}: only methods of instances can be locked, because a static method has no injected service. ` +
@@ -59,49 +74,41 @@ export const messages = {
     `${found === undefined ? 'something else' : `an ${found}, which would go on without the lock`}. Set ` +
     `\`returns: '${found ?? 'promise'}'\` in the options of @Locked.`,
   noAnswer: (limit: number, status: string, cause: unknown) =>
-    `Redis did not answer within ${seconds(limit)} (connection: ${status}${cause ? `; ${text(cause)}` : ''}). Check that ` +
-    'it is reachable, or raise `commandTimeout`.',
-  refused: (error: unknown) => `Redis refused or lost a request: ${text(error)}.`,
+    `Redis did not answer within ${ms(limit)} (connection: ${plain(status)}${cause ? `; ${say(cause)}` : ''}). Check that it can ` +
+    'be reached, or set a longer `commandTimeout`.',
+  refused: (error: unknown) =>
+    `The store refused or lost a request: ${say(error)}. Check the store; \`cause\` has the details.`,
+  failed: (key: string) => `The store could not carry out a request for the key ${quote(key)}. Check the store.`,
   notLetIn: (cause: unknown) =>
-    `Redis does not let this client in, or not do what it has to: ${text(cause)}. Check the user name and password of the ` +
+    `Redis does not let this client in, or not do what it has to: ${say(cause)}. Check the user name and password of the ` +
     '`connection`, and what its user is allowed.',
   broken: () => 'The connection to Redis broke before the answer came, so the request may have been carried out.',
   noDatabase: (cause: unknown) =>
-    `The database that the \`connection\` names can't be used: ${text(cause)}. Choose one that the server has, or let the ` +
+    `The database that the \`connection\` names can't be used: ${say(cause)}. Choose one that the server has, or let the ` +
     'user of the connection select it.',
-  cannotConnect: (cause: unknown) => `ioredis can't use the \`connection\`: ${text(cause)}. Check its options.`,
+  cannotConnect: (cause: unknown) => `ioredis can't use the \`connection\`: ${say(cause)}. Check its options.`,
   oldIoredis: () =>
     'The installed ioredis is older than 5.4.0 and does not replace a dead connection. Install ioredis 5.4.0 or newer.',
   badConnection: (what: string) =>
-    `The option \`connection\` is ${what}; allowed is a redis:// or rediss:// URL with a host, ioredis options that say ` +
-    "where to go (`host`, `path`, or `sentinels` with a `name`), a `Redis` or `Cluster` of ioredis, or 'memory'.",
+    'Invalid option `connection`: expected a redis:// or rediss:// URL with a host, ioredis options that say where to go ' +
+    "(`host`, `path`, or `sentinels` with a `name`), a `Redis` or `Cluster` of ioredis, or 'memory', got " +
+    `${what}.`,
   deafSubscription: () =>
     'Messages of Redis Pub/Sub did not arrive on the connection that was subscribed to them, so a new one is made. Until it ' +
     'stands, a key is handed on up to a second late.',
   connectionEnded: (cause: unknown) =>
-    `The connection to Redis could not be made${cause ? ` (${text(cause)})` : ''}. The next request tries it again; check ` +
+    `The connection to Redis could not be made${cause ? ` (${say(cause)})` : ''}. The next request tries it again; check ` +
     'the `connection`.',
   storeStopped: () =>
     'The lock store was stopped and takes no more requests. Stop using locks before the module is closed, or make a new ' +
     'store.',
-  option: (name: string, value: unknown, allowed: string) =>
-    `The option \`${name}\` is ${show(value)}; allowed is ${allowed}.`,
+  option: (name: string, value: unknown, expected: string) =>
+    `Invalid option \`${plain(name)}\`: expected ${expected}, got ${show(value)}.`,
   noKey: () => 'An empty list of keys cannot be locked. Name at least one key.',
   badKey: (key: unknown) =>
-    `${show(key)} cannot name a lock. A key is a string that is not empty and is well-formed Unicode.`,
+    `Invalid key: expected a string that is not empty and is well-formed Unicode, got ${show(key)}.`,
   noConnection: () =>
     "DistributedLockModule needs to know where locks are kept: set `connection` to a Redis URL, ioredis options or an ioredis client; or to 'memory' to exclude callers of this process only.",
   memoryStore: () =>
     'Locks are kept in memory: they exclude callers of this process only. Set `connection` to a Redis for more than one process.',
 };
-
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  if (typeof value === 'function') return 'a function';
-  return String(value);
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -9,14 +9,7 @@ import type { Duration } from './duration.js';
 import { LockHandle } from './lease/lock-handle.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './lock.engine.js';
-import {
-  lostBefore,
-  LockBusyError,
-  LockLostError,
-  LockNotHeldError,
-  LockOptionsError,
-  LockTimeoutError,
-} from './lock.errors.js';
+import { isLockError, lostBefore, LockLostError, LockNotHeldError, LockOptionsError } from './lock.errors.js';
 import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
 import { NO_OPTIONS, readKeys, readOnLost } from './lock.settings.js';
@@ -73,7 +66,7 @@ export class LockService {
     try {
       return await this.acquire(keys, { ...options, wait: options.wait ?? 0 });
     } catch (error) {
-      if (error instanceof LockBusyError || error instanceof LockTimeoutError) return null;
+      if (isLockError(error, 'LOCK_BUSY', 'LOCK_TIMEOUT')) return null;
       throw error;
     }
   }

@@ -4,8 +4,9 @@
  */
 import type { LockEvents } from '../event-stream.js';
 import { LinkedList } from '../linked-list.js';
-import { LockError, LockUnavailableError } from '../lock.errors.js';
+import type { LockError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
+import { asLockError } from '../store-failure.js';
 import { DEFAULT_TIMING } from '../stores/lock-store.js';
 import type { LockStore, ReleaseAnswer, ReleaseRequest } from '../stores/lock-store.js';
 import { monotonicNow } from './heartbeat.js';
@@ -59,12 +60,12 @@ export class LeaseKeeper {
     lease.sent(sentAt, ttl);
     try {
       const [answer] = await this.store.touch([{ key: lease.key, token: lease.token, kind: lease.kind, ttl }]);
-      if (answer!.state === 'unknown') throw asLockError(answer!.error);
+      if (answer!.state === 'unknown') throw answer!.error;
       lease.answered(answer!, sentAt, ttl);
     } catch (error) {
       lease.unanswered(error, sentAt, ttl);
       hold.assertHeld();
-      throw asLockError(error);
+      throw asLockError(lease.key, error);
     }
     hold.assertHeld();
   }
@@ -125,10 +126,6 @@ export class LeaseKeeper {
 
   /** Reports a request that brought no answer. */
   failed(key: string, token: string, during: 'acquire' | 'renew' | 'release', error: unknown): void {
-    this.events.audience?.next({ type: 'failed', key, token, during, error: asLockError(error) });
+    this.events.audience?.next({ type: 'failed', key, token, during, error: asLockError(key, error) });
   }
-}
-
-function asLockError(error: unknown): LockError {
-  return error instanceof LockError ? error : new LockUnavailableError(messages.refused(error), { cause: error });
 }

@@ -4,7 +4,7 @@
  */
 import { monotonicNow } from '../lease/heartbeat.js';
 import { LinkedList } from '../linked-list.js';
-import { LockUnavailableError } from '../lock.errors.js';
+import { wasNeverSent } from '../store-failure.js';
 import type { HandOffBudget } from './hand-off.js';
 import type { Line } from './line.js';
 import { Place } from './place.js';
@@ -134,7 +134,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     } else {
       for (const waiter of asked) this.remove(waiter);
       this.leave();
-      if (!(error instanceof LockUnavailableError) || error.wasSent) this.line.keeper.giveBack(key, place.token, ttl);
+      if (!wasNeverSent(error)) this.line.keeper.giveBack(key, place.token, ttl);
       this.askOrEnd();
     }
     this.line.keeper.failed(key, place.token, 'acquire', error);

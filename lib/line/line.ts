@@ -9,6 +9,7 @@ import { LockUnavailableError } from '../lock.errors.js';
 import type { LockError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockStore, ReleaseRequest, StoreAnswer } from '../stores/lock-store.js';
+import { wasNeverSent } from '../store-failure.js';
 import type { HandOffBudget } from './hand-off.js';
 import { KeyLine } from './key-line.js';
 import type { Place } from './place.js';
@@ -134,15 +135,14 @@ export class Line {
    * sent in several steps, of which the last may have arrived behind the release.
    */
   private abandoned({ key, token }: Place, answer: StoreAnswer, ttl: number): void {
-    const wasSent =
-      answer.state !== 'unknown' || !(answer.error instanceof LockUnavailableError) || answer.error.wasSent;
+    const wasSent = answer.state !== 'unknown' || !wasNeverSent(answer.error);
     if (wasSent && answer.state !== 'busy' && answer.state !== 'gone') this.keeper.giveBack(key, token, ttl);
   }
 
   private turnAway(wanted: Wanted, heldFor: number): void {
     const { key } = wanted;
     this.events.audience?.next({ type: 'timeout', key, token: '', waitedMs: 0 });
-    wanted.refuse(refusals.busy(key, heldFor));
+    wanted.refuse(refusals.busy(key, heldFor, true));
   }
 
   private open(key: string, apart: boolean): KeyLine {

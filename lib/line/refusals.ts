@@ -1,16 +1,24 @@
 /** How a caller is told that he does not get the key: an error for each reason, which says what happened and what to do. */
 import { LockBusyError, LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
+import { bare } from '../store-failure.js';
 
-/** Somebody has the key, and the caller did not want to wait. */
-export function busy(key: string, expiresIn: number): LockBusyError {
+export { storeFailure as unavailable } from '../store-failure.js';
+
+/** Another caller has the key, of this process if `isHeldHere`, and this one did not want to wait. */
+export function busy(key: string, expiresIn: number, isHeldHere = false): LockBusyError {
   const retryAfterMs = Math.ceil(expiresIn);
-  return new LockBusyError(messages.busy(key, retryAfterMs), { key, retryAfterMs });
+  return new LockBusyError(messages.busy(key, retryAfterMs, isHeldHere), { key, retryAfterMs });
 }
 
-/** The wait is over, and others had the key all the while. */
-export function timedOut(key: string, wait: number, retryAfterMs: number): LockTimeoutError {
-  return new LockTimeoutError(messages.timeout(key, wait), { key, retryAfterMs });
+/** The wait is over, and others had the key all the while, or at last a caller of this process. */
+export function timedOut(key: string, wait: number, retryAfterMs: number, isHeldHere = false): LockTimeoutError {
+  return new LockTimeoutError(messages.timeout(key, wait, isHeldHere), { key, retryAfterMs });
+}
+
+/** The wait is over, and earlier keys of the same call took so much of it that this one could not be answered. */
+export function outOfTime(key: string, wait: number): LockTimeoutError {
+  return new LockTimeoutError(messages.timeoutOfSeveral(key, wait), { key });
 }
 
 /** The wait is over before the store has said anything. */
@@ -20,17 +28,10 @@ export function notAnswered(key: string, wait: number): LockUnavailableError {
 
 /** The wait is over, and the last sign of life that was sent to the store brought no answer. */
 export function unreachable(key: string, wait: number, cause: unknown): LockUnavailableError {
-  return new LockUnavailableError(messages.unreachableWhileWaiting(key, wait), { key, cause });
+  return new LockUnavailableError(messages.unreachableWhileWaiting(key, wait), { key, cause: bare(cause) });
 }
 
 /** The lease was over when the store's answer came. */
 export function answeredTooLate(key: string, ttl: number): LockUnavailableError {
   return new LockUnavailableError(messages.answeredTooLate(key, ttl), { key });
-}
-
-/** The store could not be asked. What went wrong for many callers is told to each about his own key. */
-export function unavailable(key: string, error: unknown): LockUnavailableError {
-  const known = error instanceof LockUnavailableError ? error : undefined;
-  const message = known?.message ?? messages.refused(error);
-  return new LockUnavailableError(message, { key, cause: known?.cause ?? error, wasSent: known?.wasSent });
 }

@@ -1,7 +1,7 @@
 /**
  * The sentences of `LockKeyError`s about templates and key functions: which method, which placeholder, what to do.
  */
-import { show } from '../lock.messages.js';
+import { plain, quote, show } from '../lock.messages.js';
 
 const GRAMMAR =
   'A placeholder is the position of a parameter and, if need be, the way to a property of it: `<0>`, `<1.user.id>`; ' +
@@ -20,19 +20,19 @@ export const keyMessages = {
   unclosed: (method: string, template: string) =>
     `${method}: the key template ${show(template)} has a "<" that no ">" closes. ${GRAMMAR}`,
   badPlaceholder: (method: string, template: string, placeholder: string) =>
-    `${method}: ${placeholder} in the key template ${show(template)} is not a placeholder. ${GRAMMAR}`,
+    `${method}: ${plain(placeholder)} in the key template ${show(template)} is not a placeholder. ${GRAMMAR}`,
   noSeparator: (method: string, template: string, left: string, right: string) =>
-    `${method}: nothing separates ${left} from ${right} in the key template ${show(template)}, so different arguments ` +
+    `${method}: nothing separates ${plain(left)} from ${plain(right)} in the key template ${show(template)}, so different arguments ` +
     'could give the same key. Put a character between them that is neither a letter, a digit nor "%", such as ":".',
   badValue: (method: string, template: string, placeholder: string, where: string, value: unknown) =>
-    `${method}: ${placeholder} in the key template ${show(template)} cannot be filled, because ${where} is ` +
+    `${method}: ${plain(placeholder)} in the key template ${show(template)} cannot be filled, because ${plain(where)} is ` +
     `${describe(value)}. Only a string that is not empty, a finite number, a bigint or a boolean can: pass one, name ` +
     `another property, ${OR_FUNCTION}.`,
   illFormedValue: (method: string, template: string, placeholder: string) =>
-    `${method}: the value of ${placeholder} in the key template ${show(template)} is not well-formed Unicode: it ` +
+    `${method}: the value of ${plain(placeholder)} in the key template ${show(template)} is not well-formed Unicode: it ` +
     'contains half a surrogate pair. Pass the whole text, or encode it first.',
   unreadable: (method: string, template: string, placeholder: string, where: string, cause: unknown) =>
-    `${method}: ${placeholder} in the key template ${show(template)} cannot be filled, because reading ${where} threw ` +
+    `${method}: ${plain(placeholder)} in the key template ${show(template)} cannot be filled, because reading ${plain(where)} threw ` +
     `${describeThrown(cause)}. See \`cause\`, ${OR_FUNCTION}.`,
   functionThrew: (method: string, cause: unknown) =>
     `${method}: the key function of @Locked threw ${describeThrown(cause)}, so no key is known. See \`cause\`.`,
@@ -69,5 +69,5 @@ function describe(value: unknown): string {
 }
 
 function describeThrown(thrown: unknown): string {
-  return thrown instanceof Error ? `"${thrown.message}"` : describe(thrown);
+  return thrown instanceof Error ? quote(thrown.message) : describe(thrown);
 }

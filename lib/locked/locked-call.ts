@@ -3,7 +3,8 @@
  */
 import type { WithLockOptions } from '../acquire.options.js';
 import type { Lock } from '../lock.js';
-import { LockBusyError, LockLostError, LockOptionsError, LockShutdownError, LockTimeoutError } from '../lock.errors.js';
+import { isLockError, LockOptionsError } from '../lock.errors.js';
+import type { LockBusyError, LockLostError, LockTimeoutError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockService } from '../lock.service.js';
 
@@ -21,7 +22,7 @@ export interface LockedCall {
 
 /** Whether an error that kept the method from its lock means that somebody else has it. */
 export function isBusy(error: unknown): error is LockBusyError | LockTimeoutError {
-  return error instanceof LockBusyError || error instanceof LockTimeoutError;
+  return isLockError(error, 'LOCK_BUSY', 'LOCK_TIMEOUT');
 }
 
 /**
@@ -29,7 +30,7 @@ export function isBusy(error: unknown): error is LockBusyError | LockTimeoutErro
  * skips runs has said that a run may be left out; a fallback, which would be new work, is not called then.
  */
 export function isSkipped(call: LockedCall, error: unknown): boolean {
-  return call.onBusy === 'skip' && (isBusy(error) || error instanceof LockShutdownError);
+  return call.onBusy === 'skip' && (isBusy(error) || isLockError(error, 'LOCK_SHUTDOWN'));
 }
 
 /** Something that goes on after the method has returned it, and so would outlive the lock. */
@@ -60,7 +61,7 @@ export async function released(lock: Lock): Promise<LockLostError | undefined> {
   try {
     await lock.release();
   } catch (error) {
-    if (error instanceof LockLostError) return error;
+    if (isLockError(error, 'LOCK_LOST')) return error;
   }
   return undefined;
 }

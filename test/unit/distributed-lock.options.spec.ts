@@ -66,7 +66,7 @@ describe('the options of the module', () => {
     'refuse the connection %p and say what is allowed',
     (connection) => {
       expect(() => read({ connection })).toThrow(LockOptionsError);
-      expect(() => read({ connection })).toThrow(/`connection` is .*redis:\/\/.*'memory'/);
+      expect(() => read({ connection })).toThrow(/`connection`: expected .*redis:\/\/.*'memory'/);
     },
   );
 

@@ -1,0 +1,25 @@
+/**
+ * What objects of the library show of themselves to loggers (`console.log`, `util.format`) and as JSON: what a person needs,
+ * and nothing of the connection. It is only looked up: looking sends nothing and changes nothing.
+ */
+import type { InspectOptionsStylized, inspect as Inspect } from 'node:util';
+
+/** The method that `util.inspect` asks. */
+export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+
+/** What `util.inspect` gives to that method. */
+export type InspectArguments = [depth: number, options: InspectOptionsStylized, inspect: typeof Inspect];
+
+/** A name and what there is to see, as `util.inspect` prints an object of a class. */
+export function printed(name: string, view: object, ...[depth, options, inspect]: InspectArguments): string {
+  return depth < 0 ? options.stylize(`[${name}]`, 'special') : `${name} ${inspect(view, options)}`;
+}
+
+/** Sets a property that loggers, serialisers and spreads do not see. */
+export function setHidden<Name extends PropertyKey, Value>(
+  object: { [name in Name]?: Value },
+  name: Name,
+  value: Value,
+): void {
+  Object.defineProperty(object, name, { value, writable: true, configurable: true });
+}

@@ -1,0 +1,139 @@
+/** What the library says, whatever the key: one line, all of it visible, and not much. */
+import * as fc from 'fast-check';
+import { LockBusyError, LockKeyError } from '../../lib/lock.errors.js';
+import { messages } from '../../lib/lock.messages.js';
+import { keyMessages } from '../../lib/locked/key-template.messages.js';
+import { plain, quote, say, show } from '../../lib/quoting.js';
+import { NASTY, UNSEEN } from './support/nasty.js';
+
+type Message = (...args: unknown[]) => string;
+
+/** About methods of the application, and no key. */
+const { noService: _, noInstanceMethod: __, wrongOutcome: ___, ...others } = messages;
+const aboutKeys = {
+  ...others,
+  option: (name: string, value: unknown) => messages.option(name, value, 'a duration'),
+};
+const OF_KEYS = Object.entries(aboutKeys as unknown as Record<string, Message>);
+const aboutTemplates = {
+  ...keyMessages,
+  badKeyInResult: (method: string, key: unknown) => keyMessages.badKeyInResult(method, key, 3),
+};
+const OF_METHODS = Object.entries(aboutTemplates as unknown as Record<string, Message>);
+const ALL: [string, Message][] = [
+  ...OF_KEYS,
+  ...OF_METHODS.map(([name, message]): [string, Message] => [name, (...args) => message('Orders.ship', ...args)]),
+];
+/** No message takes more arguments. */
+const MOST = 5;
+
+function expectHarmless(text: string, longest = 3_500): void {
+  expect(text).not.toMatch(UNSEEN);
+  expect(text.length).toBeLessThan(longest);
+}
+
+describe.each(ALL)('the message %s', (_, message) => {
+  it.each(Object.entries(NASTY))('stays one visible line with %s', (_, text) => {
+    expectHarmless(message(...Array.from({ length: MOST }, () => text)));
+  });
+
+  it('is in plain words', () => {
+    const text = message(...Array.from({ length: MOST }, () => 'x'));
+    expect(text).not.toMatch(/somebody|nobody|whoever|forbids to|allowed is/i);
+  });
+});
+
+it.each(Object.entries(NASTY))('what others throw is told on one line with %s', (_, text) => {
+  for (const thrown of [new Error(text), { message: text }, text]) {
+    expectHarmless(messages.refused(thrown));
+    expectHarmless(messages.noAnswer(5_000, 'ready', thrown));
+    expectHarmless(keyMessages.functionThrew('Orders.ship', thrown));
+    expectHarmless(keyMessages.unreadable('Orders.ship', 'order:<0>', '<0>', 'argument 0', thrown));
+  }
+});
+
+describe('an error', () => {
+  it.each(Object.entries(NASTY))('about a key with %s keeps the key, and shows it on one line', (_, key) => {
+    const error = new LockBusyError(`the message of a store about ${key}`, { key });
+    expect(error.key).toBe(key);
+    expect(error.message).not.toMatch(UNSEEN);
+    expect(error.stack!.split('\n')[0]).toBe(`LockBusyError: ${error.message}`);
+    expectHarmless(String((error.toJSON() as { key: string }).key), 1_500);
+  });
+
+  it('worded by an application is left as it was worded', () => {
+    expect(new LockKeyError('Der Schlüssel „Straße“ – 鍵 – 🔑 \\n').message).toBe(
+      'Der Schlüssel „Straße“ – 鍵 – 🔑 \\n',
+    );
+  });
+});
+
+describe('quoting', () => {
+  it('leaves an ordinary key as it is', () => {
+    for (const key of ['order:42', 'größe:鍵', 'a b', '🔑', 'x'.repeat(200)]) {
+      expect(quote(key)).toBe(`"${key}"`);
+      expect(plain(key)).toBe(key);
+    }
+    expect(quote('say "hi" \\')).toBe(String.raw`"say \"hi\" \\"`);
+  });
+
+  it('shows what can’t be seen', () => {
+    expect(quote('a\nb\u2028c\u{e0041}')).toBe(String.raw`"a\nb\u2028c\u{e0041}"`);
+    expect(plain('a\nb')).toBe(String.raw`a\u000ab`);
+  });
+
+  it('cuts long keys in the middle, so that beginning and end are there', () => {
+    const quoted = quote(`order:${'x'.repeat(10_000)}:the-end`);
+    expect(quoted).toMatch(/^"order:x+ … \d+ characters … x+:the-end"$/);
+    expect(quoted.length).toBeLessThan(220);
+  });
+
+  it('gives one visible line for any text, and does nothing when done twice', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 600 });
+    fc.assert(
+      fc.property(text, (any) => {
+        expectHarmless(quote(any), 2_500);
+        expectHarmless(plain(any), 2_500);
+        expect(plain(plain(any, 10_000), 10_000)).toBe(plain(any, 10_000));
+      }),
+    );
+  });
+
+  it('names objects and functions and never looks into them', () => {
+    const secret = { toString: () => 'secret', password: 'secret' };
+    expect([secret, [secret], () => secret, null, undefined, 5n, Symbol('a\n')].map(show)).toEqual([
+      'an object',
+      'an array',
+      'a function',
+      'null',
+      'undefined',
+      '5',
+      String.raw`Symbol(a\u000a)`,
+    ]);
+  });
+
+  it('says of what was thrown what it says itself, if it says anything', () => {
+    const mute = {
+      get message(): string {
+        throw new Error('no');
+      },
+    };
+    expect([new Error('a\nb'), 'text', { message: 'other realm' }, mute, null].map(say)).toEqual([
+      String.raw`a\u000ab`,
+      'text',
+      'other realm',
+      'an object',
+      'null',
+    ]);
+  });
+});
+
+it('the form of a bad option names the option, what was expected and what came', () => {
+  expect(messages.option('ttl', 5, 'a duration')).toBe('Invalid option `ttl`: expected a duration, got 5.');
+});
+
+it('what any store may say does not name Redis', () => {
+  const { noAnswerYet, unreachableWhileWaiting, answeredTooLate, expired, gone, refused, failed, oddAnswer } = messages;
+  for (const each of [noAnswerYet, unreachableWhileWaiting, answeredTooLate, expired, gone, refused, failed, oddAnswer])
+    expect((each as Message)('key', 5)).not.toContain('Redis');
+});
