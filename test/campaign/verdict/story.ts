@@ -2,7 +2,7 @@
 import type { Begin, Entry, Life } from '../history/entry.js';
 
 /** What one caller had, from its lock to giving it back. */
-export interface Hold extends Omit<Begin, 'e' | 't' | 't1'> {
+export interface Hold extends Begin {
   readonly life: Life;
   /** When it asked. */
   readonly asked: number;
@@ -95,10 +95,10 @@ function newCall({ call, what, t, limit }: Extract<Entry, { e: 'ask' }>, life: L
   return { life, id: call, what, asked: t, limit, ...open };
 }
 
-function newHold({ e: _, t, t1, ...begin }: Begin, life: Life, call: Call): Hold {
+function newHold(begin: Begin, life: Life, call: Call): Hold {
   const open = { told: undefined, ended: undefined, endedBy: undefined, silences: [], revived: undefined };
-  const times = { asked: call.asked, begun: t, begunBy: t1, from: t1, until: t };
-  return { ...begin, life, ...times, over: begin.held ? undefined : t1, ...open };
+  const times = { asked: call.asked, begun: begin.t, begunBy: begin.t1, from: begin.t1, until: begin.t };
+  return { ...begin, life, ...times, over: begin.held ? undefined : begin.t1, ...open };
 }
 
 function look(hold: Hold, t: number, t1: number, held: boolean): void {

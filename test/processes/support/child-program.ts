@@ -71,6 +71,10 @@ export class ChildProgram {
     this.exit = once(this.child, 'exit').then(([code, signal]) => this.ended({ code, signal }));
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   get pid(): number {
     return this.child.pid!;
   }
@@ -124,7 +128,11 @@ export class ChildProgram {
   /** SIGSTOP: connections stay open, no code runs. Resolves when it has stopped. */
   async pause(): Promise<void> {
     this.child.kill('SIGSTOP');
-    while (process.platform === 'linux' && !/\) [TZ]/.test(readFileSync(`/proc/${this.pid}/stat`, 'latin1')))
+    while (
+      process.platform === 'linux' &&
+      !this.hasEnded &&
+      !/\) [TZ]/.test(readFileSync(`/proc/${this.pid}/stat`, 'latin1'))
+    )
       await pause(1);
   }
 

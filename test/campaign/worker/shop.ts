@@ -1,0 +1,115 @@
+/** Where callers of a worker work: the locks of the moment, the keys, and what all modes of use have in common. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AcquireOptions, Lock, LockService } from '../../../lib/index.js';
+import type { Random } from '../random.js';
+import { acquireLimit, RELEASE_LIMIT } from '../times.js';
+import type { Calls } from './calls.js';
+import type { Sections } from './sections.js';
+import type { WorkerSettings } from './settings.js';
+import type { Watch, WatchedHold } from './watch.js';
+
+/** One way of using the library. It never rejects. */
+export type Mode = (shop: Shop, random: Random) => Promise<unknown>;
+
+export type Body = (hold: WatchedHold) => Promise<void>;
+
+const TTLS = [150, 250, 400, 700, 1_200, 2_000];
+/** They outlast a round, or the time in which keys must become free. */
+const LONG_TTLS = [8_000, 30_000];
+const WAITS = [100, 500, 2_000, 4_000];
+
+export class Shop {
+  /** Of the module that is open now. */
+  locks!: LockService;
+  sections!: Sections;
+  /** Whether that module is being closed. */
+  isClosing = false;
+  /** Locks that anybody may give back. */
+  readonly handy = new Set<WatchedHold>();
+
+  constructor(
+    readonly settings: WorkerSettings,
+    readonly calls: Calls,
+    readonly watch: Watch,
+  ) {}
+
+  key(random: Random): string {
+    return random.pick(random.chance(0.4) ? this.settings.hot : this.settings.cold);
+  }
+
+  ttl(random: Random): number {
+    const isLong = this.settings.role === 'steady' && random.chance(0.15);
+    return random.pick(isLong ? LONG_TTLS : TTLS);
+  }
+
+  options(random: Random): AcquireOptions & { ttl: number; wait: number } {
+    return { ttl: this.ttl(random), wait: random.pick(WAITS), fair: random.chance(0.15) };
+  }
+
+  /** Takes a key by hand. */
+  async acquire(
+    what: string,
+    keys: string | string[],
+    options: AcquireOptions & { wait: number },
+    inside?: WatchedHold,
+  ): Promise<WatchedHold | undefined> {
+    const limit = acquireLimit(options.wait, typeof keys === 'string' ? 1 : keys.length);
+    return this.calls.make(what, limit, async (call) => {
+      const lock = await this.locks.acquire(keys, { signal: this.calls.signalOf(call), ...options });
+      return this.watch.begin(call, lock, inside);
+    });
+  }
+
+  /** Gives a lock back, unless somebody did. */
+  async release(hold: WatchedHold): Promise<void> {
+    this.handy.delete(hold);
+    if (hold.isEnded) return;
+    await this.calls.make('release', RELEASE_LIMIT, (call) => {
+      hold.end(call, RELEASE_LIMIT);
+      return hold.lock.release();
+    });
+  }
+
+  /** `withLock` around a body. */
+  async within(
+    what: string,
+    keys: string | string[],
+    options: AcquireOptions & { wait: number },
+    body: Body,
+    inside?: WatchedHold,
+  ): Promise<void> {
+    const limit = acquireLimit(options.wait, typeof keys === 'string' ? 1 : keys.length);
+    await this.calls.make(what, limit, (call) =>
+      this.locks.withLock(keys, options, (lock) => this.section(call, lock, body, inside)),
+    );
+  }
+
+  /** Runs a body as the section of a call. */
+  async section(call: number, lock: Lock, body: Body, inside?: WatchedHold): Promise<void> {
+    const hold = this.watch.begin(call, lock, inside);
+    try {
+      await body(hold);
+    } finally {
+      hold.end(call, RELEASE_LIMIT);
+    }
+  }
+
+  /** What most sections do. */
+  async work(hold: WatchedHold, random: Random): Promise<void> {
+    await pause(random.between(0, 8));
+    hold.look();
+    if (random.chance(0.02)) await pause(random.between(100, 700));
+    hold.look();
+  }
+}
+
+/** Keeps the event loop from turning, and looks at a lock meanwhile. */
+export function block(ms: number, hold?: WatchedHold): void {
+  const end = performance.now() + ms;
+  let next = 0;
+  while (performance.now() < end) {
+    if (performance.now() < next) continue;
+    hold?.look();
+    next = performance.now() + 5;
+  }
+}
