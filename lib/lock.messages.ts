@@ -48,7 +48,7 @@ export const messages = {
     `The store no longer knows this lease of ${quote(key)}: it was released by force, or the store lost its data. ` +
     'Another caller may hold the key now. Stop work that needs the lock.',
   otherFence: (key: string) =>
-    `The store keeps ${quote(key)} for this lease under another fencing token than the one that the lock was given; a ` +
+    `The store holds ${quote(key)} for this lease under another fencing token than the one that the lock was given, so a ` +
     'resource that checks fencing tokens may have seen a wrong one. Stop work that needs the lock, and check who may PUBLISH.',
   takenByShutdown: (key: string) =>
     `The lock on ${quote(key)} was taken away because the application is shutting down and its grace time is over. ` +
@@ -80,7 +80,7 @@ export const messages = {
     `The store refused or lost a request: ${say(error)}. Check the store; \`cause\` has the details.`,
   failed: (key: string) => `The store could not carry out a request for the key ${quote(key)}. Check the store.`,
   notLetIn: (cause: unknown) =>
-    `Redis does not let this client in, or not do what it has to: ${say(cause)}. Check the user name and password of the ` +
+    `Redis does not let this client in, or does not let it do what it must: ${say(cause)}. Check the user name and password of the ` +
     '`connection`, and what its user is allowed.',
   broken: () => 'The connection to Redis broke before the answer came, so the request may have been carried out.',
   noDatabase: (cause: unknown) =>
@@ -91,8 +91,7 @@ export const messages = {
     'The installed ioredis is older than 5.4.0 and does not replace a dead connection. Install ioredis 5.4.0 or newer.',
   badConnection: (what: string) =>
     'Invalid option `connection`: expected a redis:// or rediss:// URL with a host, ioredis options that say where to go ' +
-    "(`host`, `path`, or `sentinels` with a `name`), a `Redis` or `Cluster` of ioredis, or 'memory', got " +
-    `${what}.`,
+    `(\`host\`, \`path\`, or \`sentinels\` with a \`name\`), a \`Redis\` or \`Cluster\` of ioredis, or 'memory', got ${plain(what)}.`,
   deafSubscription: () =>
     'Messages of Redis Pub/Sub did not arrive on the connection that was subscribed to them, so a new one is made. Until it ' +
     'stands, a key is handed on up to a second late.',

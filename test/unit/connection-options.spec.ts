@@ -108,7 +108,7 @@ describe('a connection', () => {
     }
     expect(errors).toHaveLength(1);
     expect(errors[0]).toBeInstanceOf(LockOptionsError);
-    expect(errors[0]!.message).toMatch(/`connection` is .*redis:\/\/.*'memory'/);
+    expect(errors[0]!.message).toMatch(/`connection`: expected .*redis:\/\/.*'memory'/);
     expect(errors[0]!.message).not.toContain('s3cret');
     expect(errors[0]!.cause).toBeUndefined();
   });
