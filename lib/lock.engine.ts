@@ -78,7 +78,10 @@ export class LockEngine {
     try {
       // One order for everybody, so that two callers never wait for each other.
       for (const key of [...keys].sort(byCodeUnit)) {
-        const hold = new Promise<Hold>((admit, refuse) => this.enter(owner, { ...first, key, admit, refuse }));
+        const turnCameAt = holds.size > 0 ? monotonicNow() : undefined;
+        const hold = new Promise<Hold>((admit, refuse) =>
+          this.enter(owner, { ...first, turnCameAt, key, admit, refuse }),
+        );
         holds.set(key, await hold);
       }
       // A lease may have ended while the others were waited for.

@@ -5,6 +5,7 @@
 import { monotonicNow } from '../lease/heartbeat.js';
 import { LinkedList } from '../linked-list.js';
 import { wasNeverSent } from '../store-failure.js';
+import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
 import type { HandOffBudget } from './hand-off.js';
 import type { Line } from './line.js';
 import { Place } from './place.js';
@@ -54,7 +55,9 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
   expired(waiter: Waiter): void {
     const { key, token, lastError } = this;
     const { wait } = waiter.wanted.settings;
-    if (!this.isAnswered) {
+    if (!this.isAnswered && isShortOfTime(waiter)) {
+      this.cancelled(waiter, refusals.outOfTime(key, wait));
+    } else if (!this.isAnswered) {
       const error = refusals.notAnswered(key, wait);
       this.dismiss(waiter);
       waiter.reject(error);
@@ -62,7 +65,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     } else if (lastError !== undefined) {
       this.cancelled(waiter, refusals.unreachable(key, wait, lastError));
     } else {
-      this.cancelled(waiter, refusals.timedOut(key, wait, this.expectedIn()));
+      this.cancelled(waiter, refusals.timedOut(key, wait, this.expectedIn(), this.turn?.isTaken));
     }
   }
 
@@ -250,4 +253,9 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     const now = monotonicNow();
     return Math.ceil(Math.max(0, this.place ? this.place.expectedAt - now : (this.turn?.remaining(now) ?? 0)));
   }
+}
+
+/** Whether earlier keys of the same call took so much of the wait that the store had no time to answer for this one. */
+function isShortOfTime({ wanted: { turnCameAt } }: Waiter): boolean {
+  return turnCameAt !== undefined && monotonicNow() - turnCameAt < WAITER_HEARTBEAT;
 }

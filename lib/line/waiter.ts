@@ -16,6 +16,8 @@ export interface Wanted {
   /** When the caller asked, in monotonic time. */
   readonly askedAt: number;
   readonly signal: AbortSignal | undefined;
+  /** Of a later one of several keys: when its turn came, in monotonic time. The call has been answered before. */
+  readonly turnCameAt?: number | undefined;
   admit(hold: Hold): void;
   refuse(reason: unknown): void;
 }

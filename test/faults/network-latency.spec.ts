@@ -165,3 +165,20 @@ describe('an answer that arrives after the lease it tells of', () => {
     await next.renew();
   });
 });
+
+it('several keys, of which the last is asked for when the wait is nearly over: it timed out, Redis is well', async () => {
+  const { proxy, locks, rival } = await scene();
+  const log = logOf(locks);
+  const first = await rival.acquire('a');
+  const wait = 1_500;
+  const asked = performance.now();
+  const failed = rejection(locks.acquire(['a', 'b', 'c'], { wait }));
+  await nextEvent(locks, 'waiting');
+  await until(() => performance.now() > asked + wait - 400);
+  proxy.setLatency(250);
+  await first.release();
+  expect(await failed).toMatchObject({ code: 'LOCK_TIMEOUT' });
+  expect(only(log, 'failed')).toEqual([]);
+  proxy.setLatency(0);
+  for (const key of ['a', 'b', 'c']) await keyBecomes(rival, key, isFree);
+});

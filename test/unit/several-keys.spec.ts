@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { LockBusyError, LockKeyError, LockLostError, LockTimeoutError } from '../../lib/lock.errors.js';
 import { outcomeOf, openLocks } from './support/engine.js';
 import { advance, flush, useFakeClock, withoutJitter } from './support/fake-clock.js';
-import { failing } from './support/fake-store.js';
+import { failing, hanging } from './support/fake-store.js';
+import type { Behaviour } from './support/fake-store.js';
 
 describe('a lock over several keys', () => {
   useFakeClock();
@@ -147,5 +148,75 @@ describe('a lock over several keys', () => {
     const lock = await asked;
     expect(store.sent('acquire').map(({ key }) => key)).toEqual(['a', 'b']);
     expect(lock.expiresAt.getTime() - Date.now()).toBe(1_978 - 1_000);
+  });
+});
+
+describe('the wait for several keys', () => {
+  useFakeClock();
+
+  const slowly =
+    (delay: number): Behaviour<'acquire'> =>
+    async (call) => {
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      return call.carryOut();
+    };
+
+  it.each([
+    [400, 1_000],
+    [900, 2_500],
+    [1_500, 3_500],
+  ])('that a store of %d ms outlasts is over, and the store is not called out of reach', async (delay, wait) => {
+    const { locks, store, heard } = openLocks({ wait, ttl: '30s' });
+    store.always('acquire', slowly(delay));
+    const asked = outcomeOf(locks.acquire(['a', 'b', 'c', 'd']));
+    await advance(wait - 1);
+    expect(asked.state).toBe('pending');
+    await advance(1);
+    expect(asked.value).toBeInstanceOf(LockTimeoutError);
+    expect((asked.value as Error).message).toMatch(/several keys.*"c"/);
+    expect(heard('failed')).toEqual([]);
+    await advance(delay);
+    for (const key of ['a', 'b', 'c', 'd']) expect((await store.look(key)).holder).toBeNull();
+  });
+
+  it('that another holder has used up ends as one for the other keys', async () => {
+    const { locks, store, rival } = openLocks({ wait: 5_000, ttl: '30s' });
+    await rival.acquire('a', 'rival', 60_000);
+    const asked = outcomeOf(locks.acquire(['a', 'b']));
+    await advance(4_980);
+    store.always('acquire', slowly(300));
+    await rival.release('a', 'rival');
+    await advance(20);
+    expect(asked.value).toBeInstanceOf(LockTimeoutError);
+    await advance(300);
+    for (const key of ['a', 'b']) expect((await store.look(key)).holder).toBeNull();
+  });
+
+  it('says that the store is out of reach when it has said nothing for a second', async () => {
+    const { locks, store } = openLocks({ wait: 3_000, ttl: '30s' });
+    store.next('acquire', slowly(100)).always('acquire', hanging);
+    const asked = outcomeOf(locks.acquire(['a', 'b']));
+    await advance(3_000);
+    expect(asked.value).toMatchObject({ code: 'LOCK_UNAVAILABLE', key: 'b' });
+  });
+});
+
+describe('a key that this process holds itself', () => {
+  useFakeClock();
+
+  it.each([0, 500])('is told as such after a wait of %d ms, and not as somebody else’s', async (wait) => {
+    const { locks } = openLocks({ ttl: '30s' });
+    await locks.acquire('key');
+    const asked = outcomeOf(locks.acquire('key', { wait }));
+    await advance(wait);
+    expect((asked.value as Error).message).toMatch(/held in this process, perhaps by this very caller/);
+  });
+
+  it.each([0, 500])('is not what is said of a key of another process (%d ms)', async (wait) => {
+    const { locks, rival } = openLocks({ ttl: '30s' });
+    await rival.acquire('key', 'rival', 30_000);
+    const asked = outcomeOf(locks.acquire('key', { wait }));
+    await advance(wait);
+    expect((asked.value as Error).message).not.toContain('in this process');
   });
 });
