@@ -91,7 +91,7 @@ export const messages = {
     'The installed ioredis is older than 5.4.0 and does not replace a dead connection. Install ioredis 5.4.0 or newer.',
   badConnection: (what: string) =>
     'Invalid option `connection`: expected a redis:// or rediss:// URL with a host, ioredis options that say where to go ' +
-    `(\`host\`, \`path\`, or \`sentinels\` with a \`name\`), a \`Redis\` or \`Cluster\` of ioredis, or 'memory', got ${plain(what)}.`,
+    `(\`host\`, \`path\`, or \`sentinels\` with a \`name\`), a \`Redis\` or \`Cluster\` of ioredis, or 'memory', got ${plain(what, 400)}.`,
   deafSubscription: () =>
     'Messages of Redis Pub/Sub did not arrive on the connection that was subscribed to them, so a new one is made. Until it ' +
     'stands, a key is handed on up to a second late.',

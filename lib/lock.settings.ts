@@ -66,8 +66,8 @@ export function readDuration(
   const milliseconds = toMilliseconds(value);
   if (milliseconds === Infinity && infinite) return milliseconds;
   if (milliseconds >= min && milliseconds <= max) return milliseconds;
-  const bounds = max === Number.MAX_SAFE_INTEGER ? `at least ${min} ms` : `from ${min} to ${max} ms`;
-  const allowed = `a duration of ${bounds} as a number of milliseconds or a string such as '30s'`;
+  const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min} ms` : `from ${min} to ${max} ms`;
+  const allowed = `a duration ${bounds} as a number of milliseconds or a string such as '30s'`;
   throw new LockOptionsError(messages.option(name, value, infinite ? `${allowed}, or Infinity` : allowed));
 }
 

@@ -94,8 +94,10 @@ describe('settings', () => {
   });
 
   it('say which value was bad and what is allowed', () => {
-    expect(() => resolve({ ttl: '5 parsecs' })).toThrow(/`ttl` is "5 parsecs".*from 100 to 31536000000 ms/);
-    expect(() => resolve({ wait: NaN })).toThrow(/`wait` is NaN.*at least 0 ms.*or Infinity/);
+    expect(() => resolve({ ttl: '5 parsecs' })).toThrow(
+      /`ttl`: expected .*from 100 to 31536000000 ms.*got "5 parsecs"/,
+    );
+    expect(() => resolve({ wait: NaN })).toThrow(/`wait`: expected .*at least 0 ms.*or Infinity, got NaN/);
   });
 });
 
