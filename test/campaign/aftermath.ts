@@ -1,26 +1,39 @@
 /** When all faults are over: every caller comes to an end, every key becomes free, every process ends by itself. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
-import { DistributedLockModule, LockService } from '../../lib/index.js';
 import type { ChildProgram } from '../processes/support/child-program.js';
 import type { Fleet } from './fleet.js';
+import type { Looks } from './looks.js';
 import type { Fault } from './verdict/fault.js';
 
-/** Far longer than the longest wait and section. */
-const FINISH_MS = 20_000;
-/** For a connection to be opened again, and for what a module could not give back when it closed. */
-const FREE_MS = 3_500;
-/** What was killed holds for as long as a short lease, and may have been admitted once more. */
-const FREE_AFTER_KILL_MS = 6_000;
-/** To close a module, and to end. */
-const CLOSE_MS = 10_000;
+/** How long everything may take to come to an end, in milliseconds. */
+export interface Limits {
+  /** For callers to do what they are doing: far longer than the longest wait and section. */
+  readonly finish: number;
+  /** For keys to become free: a connection is opened again, a module could not give back what it had when it closed. */
+  readonly free: number;
+  /** For what a process held that was killed, and may have been admitted to. */
+  readonly freeAfterKill: number;
+  /** For a module to close, and for a process to end. */
+  readonly close: number;
+}
 
-export async function aftermath(fleet: Fleet, url: string, prefix: string, keys: readonly string[]): Promise<Fault[]> {
-  const stuck = await each(fleet.programs, 'finish', FINISH_MS);
-  const kept = await keptKeys(url, prefix, keys, fleet.hasKilled ? FREE_AFTER_KILL_MS : FREE_MS);
-  stuck.push(...(await each(fleet.programs, 'close', CLOSE_MS)));
-  const staying = await Promise.all(fleet.programs.map(leave));
+export const LIMITS: Limits = { finish: 20_000, free: 3_500, freeAfterKill: 6_000, close: 10_000 };
+
+export interface Aftermath {
+  readonly fleet: Fleet;
+  readonly url: string;
+  readonly prefix: string;
+  readonly keys: readonly string[];
+  readonly looks: Looks;
+  readonly limits: Limits;
+}
+
+export async function aftermath({ fleet, url, prefix, keys, looks, limits }: Aftermath): Promise<Fault[]> {
+  const stuck = await each(fleet.programs, 'finish', limits.finish);
+  const kept = await keptKeys(looks, keys, fleet.hasKilled ? limits.freeAfterKill : limits.free);
+  stuck.push(...(await each(fleet.programs, 'close', limits.close)));
+  const staying = await Promise.all(fleet.programs.map((program) => leave(program, limits.close)));
   return [...stuck, ...kept, ...staying.flat(), ...(await immortalNames(url, prefix))];
 }
 
@@ -38,13 +51,13 @@ async function each(programs: readonly ChildProgram[], method: string, limit: nu
   return answers.flat();
 }
 
-async function leave(program: ChildProgram): Promise<Fault[]> {
+async function leave(program: ChildProgram, limit: number): Promise<Fault[]> {
   program.letEnd();
   await within(
     1_000,
     program.ask('leave').catch(() => undefined),
   );
-  const exit = await within(CLOSE_MS, program.exit);
+  const exit = await within(limit, program.exit);
   if (typeof exit === 'object' && exit.code === 0) return [];
   if (typeof exit === 'object')
     return [{ rule: 'process', text: `${program.name} ended with ${exit.signal ?? exit.code}` }];
@@ -52,19 +65,16 @@ async function leave(program: ChildProgram): Promise<Fault[]> {
   return [{ rule: 'process', text: `${program.name} does not end by itself: ${String(resources)} are left` }];
 }
 
-/** Keys that are not free after a while, looked at by somebody who had no part in it. */
-async function keptKeys(url: string, prefix: string, keys: readonly string[], limit: number): Promise<Fault[]> {
-  const module = DistributedLockModule.forRoot({ connection: url, prefix });
-  const app = await NestFactory.createApplicationContext(module, { logger: false });
-  const locks = app.get(LockService);
-  let kept = [...keys];
-  for (const end = performance.now() + limit; kept.length > 0 && performance.now() < end; await pause(50)) {
-    const states = await Promise.all(kept.map((key) => locks.inspect(key)));
-    kept = kept.filter((_, i) => states[i]!.holder !== null || states[i]!.waiting.length > 0);
+/** Keys that are not free after a while. */
+async function keptKeys(looks: Looks, keys: readonly string[], limit: number): Promise<Fault[]> {
+  let kept: (readonly [key: string, state: string | null])[] = [];
+  let left = keys;
+  for (const end = performance.now() + limit; left.length > 0 && performance.now() < end; await pause(50)) {
+    const seen = await Promise.all(left.map(async (key) => [key, await looks.at(key)] as const));
+    kept = seen.filter(([, state]) => state !== null);
+    left = kept.map(([key]) => key);
   }
-  const states = await Promise.all(kept.map((key) => locks.inspect(key)));
-  await app.close();
-  return kept.map((key, i) => ({ rule: 'left behind', text: `${key} is not free: ${JSON.stringify(states[i])}` }));
+  return kept.map(([key, state]) => ({ rule: 'left behind', text: `${key} is not free: ${state}` }));
 }
 
 /** Names in Redis that never expire. */

@@ -1,9 +1,11 @@
 /** One round: a server, a fleet, faults, and the judgement. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { startRedis } from '../support/redis-server.mjs';
-import { aftermath } from './aftermath.js';
+import { aftermath, LIMITS } from './aftermath.js';
+import type { Limits } from './aftermath.js';
 import { Fleet } from './fleet.js';
 import type { DataLoss } from './history/entry.js';
+import { openFlawedLooks, openLooks } from './looks.js';
 import { carryOut } from './mishaps.js';
 import { drawPlan } from './plan.js';
 import type { FaultName, PlannedFault } from './plan.js';
@@ -24,7 +26,9 @@ export interface RoundOptions {
   readonly callers?: number;
   readonly mischief?: boolean;
   readonly throws?: boolean;
+  /** A control: what is wrong with its workers, in turn. */
   readonly flaws?: readonly Flaw[];
+  readonly limits?: Limits;
   /** Keep the histories of a round that failed. */
   readonly keep?: boolean;
 }
@@ -60,7 +64,10 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     const befalling = plan.map((fault) => pause(fault.at).then(() => carryOut(scene, fault)));
     await Promise.all([...befalling, pause(seconds * 1_000)]);
     await pause(CALM_MS);
-    faults = await aftermath(fleet, redis.url, prefix, [...HOT, ...COLD]);
+    const looks = await (flaws.length > 0 ? openFlawedLooks : openLooks)(redis.url, prefix);
+    const { limits = LIMITS } = options;
+    faults = await aftermath({ fleet, url: redis.url, prefix, keys: [...HOT, ...COLD], looks, limits });
+    await looks.close();
     const verdict = judge({ lives: fleet.lives(), losses });
     const complaints = fleet.complaints.map((text): Fault => ({ rule: 'process', text }));
     faults = [...verdict.faults, ...faults, ...complaints];

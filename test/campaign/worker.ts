@@ -7,7 +7,7 @@ import { Random } from './random.js';
 import { CLOSE_LIMIT } from './times.js';
 import { Calls } from './worker/calls.js';
 import { Mischief } from './worker/mischief.js';
-import { ALL_MODES } from './worker/modes/all.js';
+import { ALL_MODES, CONTROL_MODES } from './worker/modes/all.js';
 import { openModule, openConnection } from './worker/open-module.js';
 import type { OpenModule } from './worker/open-module.js';
 import type { WorkerSettings } from './worker/settings.js';
@@ -20,9 +20,10 @@ const recorder = new Recorder(settings.path);
 const calls = new Calls(recorder);
 const watch = new Watch(recorder, random.fork(), () => mischief.onLoss());
 const shop = new Shop(settings, calls, watch);
-const isRestless = settings.role === 'restless';
+const isRestless = settings.role === 'restless' && !settings.flaw;
 const mischief = new Mischief(shop, recorder, random.fork(), isRestless ? () => void reopen() : undefined);
 const connection = openConnection(settings);
+const modes = settings.flaw ? CONTROL_MODES : ALL_MODES;
 
 let module: OpenModule | undefined;
 let isOver = false;
@@ -53,7 +54,7 @@ async function reopen(): Promise<void> {
 async function caller(chance: Random): Promise<void> {
   while (!isOver) {
     const before = performance.now();
-    await chance.pick(ALL_MODES)(shop, chance);
+    await chance.pick(modes)(shop, chance);
     // A module that is closing refuses at once.
     await pause(performance.now() - before < 1 ? 20 : chance.between(0, 10));
   }

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
 import { DistributedLockModule, LockService } from '../../../lib/index.js';
 import { COMMAND_TIMEOUT, GRACE } from '../times.js';
+import { FlawedLocks, harm } from './flawed-locks.js';
 import { Sections } from './sections.js';
 import type { WorkerSettings } from './settings.js';
 
@@ -28,8 +29,17 @@ export function openConnection({ url, seed }: WorkerSettings): Connection {
   return { connection: client, end: () => client.disconnect() };
 }
 
-/** Opens it as soon as the server can be reached. */
-export async function openModule({ prefix }: WorkerSettings, { connection }: Connection): Promise<OpenModule> {
+/** Opens it as soon as the server can be reached; for a control, what has its face. */
+export async function openModule(
+  { prefix, url, flaw }: WorkerSettings,
+  { connection }: Connection,
+): Promise<OpenModule> {
+  if (flaw) {
+    const client = new Redis(url);
+    harm(flaw);
+    const locks = new FlawedLocks(client, prefix, flaw) as unknown as LockService;
+    return { locks, sections: new Sections(locks), close: async () => void (await client.quit()) };
+  }
   const options = {
     connection,
     prefix,

@@ -27,4 +27,4 @@ export interface WorkerSettings {
 export type Role = 'mortal' | 'restless' | 'steady';
 
 /** How a control locks, see `flawed-locks.ts`. */
-export type Flaw = 'none' | 'believes' | 'forges' | 'silent' | 'stuck' | 'litters' | 'clings' | 'dies';
+export type Flaw = 'none' | 'believes' | 'forges' | 'silent' | 'tardy' | 'stuck' | 'litters' | 'clings' | 'dies';

@@ -10,3 +10,6 @@ const USUAL: readonly Mode[] = [once, atOnce, failing, lockedObservable, lockedG
 const RARE: readonly Mode[] = [maxHold, lapsing, blocking, volley];
 
 export const ALL_MODES: readonly Mode[] = [...FREQUENT, ...FREQUENT, ...FREQUENT, ...USUAL, ...USUAL, ...RARE];
+
+/** Those that the locks of a control are good for. */
+export const CONTROL_MODES: readonly Mode[] = [withLock, byHand, cancelled, impatient, lapsing];
