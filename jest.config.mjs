@@ -1,11 +1,11 @@
 /**
- * Jest in ESM mode, on the sources. `NEST_MAJOR=10` or `11` runs the same specs on that major of Nest, `IOREDIS_MAJOR=5`
- * on that of ioredis, each installed by `test/compat/run.mjs` in a folder of its own. `TEST_TALLY` names a file that
- * collects the counts of the run.
+ * Jest in ESM mode, on the sources. `NEST_MAJOR=10` or `11` runs the same specs on that major of Nest, `IOREDIS=5` or
+ * `lowest` on that version of ioredis, each installed by `test/compat/run.mjs` in a folder of its own. `TEST_TALLY` names
+ * a file that collects the counts of the run.
  */
 import { existsSync } from 'node:fs';
 
-const { NEST_MAJOR: nest, IOREDIS_MAJOR: ioredis, TEST_TALLY: tally } = process.env;
+const { NEST_MAJOR: nest, IOREDIS: ioredis, TEST_TALLY: tally } = process.env;
 
 for (const folder of [nest && `nest-${nest}`, ioredis && `ioredis-${ioredis}`]) {
   if (folder && !existsSync(new URL(`test/compat/${folder}/node_modules`, import.meta.url)))

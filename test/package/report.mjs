@@ -12,7 +12,7 @@ export class Report {
     this.title = title;
   }
 
-  /** A check fails by throwing; the message is what people see. */
+  /** A check fails by throwing; the message is what people see. Answers whether it passed. */
   async check(name, action) {
     const start = process.hrtime.bigint();
     const seconds = () => `${(Number(process.hrtime.bigint() - start) / 1e9).toFixed(1)} s`;
@@ -20,9 +20,11 @@ export class Report {
       await action();
       this.#passed++;
       console.log(`ok      ${name} (${seconds()})`);
+      return true;
     } catch (error) {
       this.#failed++;
       console.log(`FAILED  ${name} (${seconds()})\n${indented(error)}`);
+      return false;
     }
   }
 
@@ -30,10 +32,14 @@ export class Report {
   finish() {
     console.log(`${this.title}: ${this.#passed} ok, ${this.#failed} failed`);
     if (this.#failed > 0 || this.#passed === 0) process.exitCode = 1;
-    const tally = process.env.TEST_TALLY;
-    if (!tally) return;
-    appendFileSync(tally, `${JSON.stringify({ passed: this.#passed, failed: this.#failed, skipped: 0 })}\n`);
+    count({ passed: this.#passed, failed: this.#failed, skipped: 0 });
   }
+}
+
+/** Adds counts to the file that `TEST_TALLY` names, where there is one. */
+export function count(counts) {
+  const tally = process.env.TEST_TALLY;
+  if (tally) appendFileSync(tally, `${JSON.stringify(counts)}\n`);
 }
 
 /** What a failed child process printed says more than that it failed. */
