@@ -2,7 +2,11 @@
  * The places of this process, which names their tokens and finds them by these. A token tells which slot of the table it
  * is, so that nothing has to be looked up by its text, and no Map is needed (see `linked-list.ts`).
  */
+import { randomBytes } from 'node:crypto';
 import type { Place } from './place.js';
+
+/** Nobody guesses one of 2^96. */
+const SECRET_BYTES = 12;
 
 export class PlaceTable {
   private readonly slots: (Place | undefined)[] = [];
@@ -10,15 +14,22 @@ export class PlaceTable {
   /** How many tokens there were. */
   private count = 0;
 
-  constructor(private readonly processId: string) {}
+  /** How every token begins. */
+  private readonly prefix: string;
 
   /**
-   * Adds the place that `create` makes for a new token. The id of the process is random; what follows only has to differ.
+   * The id of the process names its channel, where anybody who may publish can read it; so a secret follows it, without
+   * which nobody can tell of a grant.
    */
+  constructor(processId: string, secret = randomBytes(SECRET_BYTES).toString('base64url')) {
+    this.prefix = `${processId}${secret}`;
+  }
+
+  /** Adds the place that `create` makes for a new token. What it begins with is random; what follows only has to differ. */
   add(create: (token: string) => Place): Place {
     const slot = this.free.pop() ?? this.slots.length;
     this.count += 1;
-    const place = create(`${this.processId}-${this.count.toString(36)}-${slot.toString(36)}`);
+    const place = create(`${this.prefix}-${this.count.toString(36)}-${slot.toString(36)}`);
     place.slot = slot;
     this.slots[slot] = place;
     return place;

@@ -17,7 +17,7 @@ function tune(status = 'ready') {
     subscribers.push(subscriber);
     return subscriber;
   };
-  const channel = new GrantChannel(open, 'process', {
+  const channel = new GrantChannel(open, 'process', 2_000, {
     granted: (grant) => grants.push(grant),
     resumed: () => (heard.resumes += 1),
   });
@@ -72,11 +72,25 @@ describe('the grant channel', () => {
     '',
     ' ',
     'process-1',
-    'process-1 1 2',
-    'process-1 1 2 x',
-    'process-1 0 2000 1',
-    'process-1 1 -5 1',
-    ' 1 2 3',
+    'process-1 7 2000',
+    'process-1 7 2000 7 7',
+    'process-1 7 2000 x',
+    'process-1 7 2000 ',
+    'process-1 7 2000 -7',
+    'process-1 7 0 7',
+    'process-1 7 -5 7',
+    'process-1 7 2001 7',
+    'process-1 7 1e3 7',
+    'process-1 7 0x10 7',
+    'process-1 7 Infinity 7',
+    'process-1 7 2000 Infinity',
+    'process-1 Infinity 2000 7',
+    'process-1 6 2000 7',
+    'process-1 7.5 2000 7',
+    'process-1 86400000008 2000 7',
+    'process-1 9007199254740992 2000 9007199254740992',
+    'process-1 9007199254740992 2000 1790000000000000',
+    ' 7 2000 7',
   ])('takes a message that is none for nothing (%j)', async (message) => {
     const { grants, subscribers } = await tuned();
     subscribers[0]!.emit('message', 'channel', message);
@@ -88,7 +102,7 @@ describe('the grant channel', () => {
     const fail = (): never => {
       throw new Error('from the listener of a test');
     };
-    new GrantChannel(() => subscriber, 'process', { granted: fail, resumed: fail }).open();
+    new GrantChannel(() => subscriber, 'process', 2_000, { granted: fail, resumed: fail }).open();
     subscriber.sent[0]!.answer(1);
     await flush();
     expect(() => subscriber.emit('message', 'channel', MESSAGE)).not.toThrow();

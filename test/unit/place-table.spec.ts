@@ -11,8 +11,15 @@ describe('a table of places', () => {
   it('names each by a token that begins with the id of the process', () => {
     const table = new PlaceTable('process');
     const tokens = Array.from({ length: 100 }, () => open(table).token);
-    for (const token of tokens) expect(token).toMatch(/^process-[0-9a-z]+-[0-9a-z]+$/);
+    for (const token of tokens) expect(token).toMatch(/^process[\w-]{16}-[0-9a-z]+-[0-9a-z]+$/);
     expect(new Set(tokens).size).toBe(100);
+  });
+
+  it('names none so that it could be told from the id of its process', () => {
+    const secrets = Array.from({ length: 100 }, () => open(new PlaceTable('process')).token.slice(0, -'-1-0'.length));
+    expect(new Set(secrets).size).toBe(100);
+    const [one, other] = [new PlaceTable('process'), new PlaceTable('process')];
+    expect(other.find(open(one).token)).toBeUndefined();
   });
 
   it('finds each by its token', () => {
@@ -31,14 +38,21 @@ describe('a table of places', () => {
     expect([first, second, third].map(({ token }) => table.find(token))).toEqual([undefined, second, third]);
   });
 
-  it.each(['', 'process', 'process-', 'process-1', 'process-1-', 'process-1-1', 'other-1-0', 'process-1-0 '])(
-    'finds nothing by a token that is not its own (%j)',
-    (token) => {
-      const table = new PlaceTable('process');
-      open(table);
-      expect(table.find(token)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'process',
+    'process-',
+    'process-1',
+    'process-1-',
+    'process-1-1',
+    'process-1-0',
+    'other-1-0',
+    'processX-1-0 ',
+  ])('finds nothing by a token that is not its own (%j)', (token) => {
+    const table = new PlaceTable('process', 'X');
+    expect(open(table).token).toBe('processX-1-0');
+    expect(table.find(token)).toBeUndefined();
+  });
 
   it('takes no harm when a place leaves twice', () => {
     const table = new PlaceTable('process');

@@ -4,6 +4,7 @@
  * token alone. A message is only a hint; a waiter that misses one learns by its next heartbeat.
  */
 import type { GrantListener } from '../lock-store.js';
+import { readGrant } from './grant-message.js';
 import type { RedisClient } from './redis-connection.js';
 
 /** Goes in front of the process id. */
@@ -16,6 +17,7 @@ export class GrantChannel {
   constructor(
     private readonly openSubscriber: () => RedisClient,
     private readonly processId: string,
+    private readonly claimWindow: number,
     private readonly listener: GrantListener,
   ) {}
 
@@ -58,11 +60,8 @@ export class GrantChannel {
   }
 
   private read(message: string): void {
-    const [token, ...numbers] = message.split(' ');
-    const [fencingToken, ttl, at] = numbers.map(Number);
-    if (token && fencingToken! > 0 && ttl! > 0 && at! > 0) {
-      this.listener.granted({ token, fencingToken: fencingToken!, ttl: ttl!, at: at! });
-    }
+    const grant = readGrant(message, this.claimWindow);
+    if (grant) this.listener.granted(grant);
   }
 
   /** Thrown into ioredis's parser an error would break the connection; a hint that is not heard is only a hint lost. */

@@ -72,12 +72,12 @@ export class RedisLockStore implements LockStore {
     const apart = this.opened.isCluster && !prefix.includes('{');
     this.maxListLength = apart ? 1 : LONGEST_LIST;
     this.requests = new RedisRequests(this.opened, commandTimeout);
-    this.grants = new GrantChannel(() => this.opened.openSubscriber(), this.processId, {
+    const timing = { ...DEFAULT_TIMING, ...changed };
+    this.grants = new GrantChannel(() => this.opened.openSubscriber(), this.processId, timing.claimWindow, {
       granted: (grant) => this.listener?.granted(grant),
       resumed: () => this.listener?.resumed(),
     });
     this.commit = new GroupCommit((group) => this.requests.send(this.call(group.entries), group), apart ? 1 : GROUP);
-    const timing = { ...DEFAULT_TIMING, ...changed };
     this.retention = timing.retention;
     this.change = script(leaseScript(timing));
     this.look = script(inspectScript(timing));
