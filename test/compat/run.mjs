@@ -8,6 +8,7 @@ import { startRedis } from '../support/redis-server.mjs';
 import { bundle } from './legs/bundle.mjs';
 import { commonjs } from './legs/commonjs.mjs';
 import { nestjsCls } from './legs/nestjs-cls.mjs';
+import { postgres } from './legs/postgres.mjs';
 import { ioredisMajor, lowestIoredis, nest } from './legs/sources.mjs';
 import { nodeTest, vitest } from './legs/test-runners.mjs';
 
@@ -22,6 +23,7 @@ const LEGS = {
   'cjs-nest-10': () => commonjs('10'),
   'cjs-nest-11': () => commonjs('11'),
   'nestjs-cls': nestjsCls,
+  postgres: () => withRedis(postgres),
   esbuild: () => withRedis((url) => bundle('esbuild', report, url)),
   webpack: () => withRedis((url) => bundle('webpack', report, url)),
   'node-test': nodeTest,
