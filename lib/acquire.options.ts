@@ -4,6 +4,7 @@
  */
 import type { Duration } from './duration.js';
 import type { LockBusyError, LockTimeoutError } from './lock.errors.js';
+import { optionNames } from './option-names.js';
 
 /** Options that make sense as defaults of a module as well as for one call. */
 export interface LockDefaults {
@@ -51,6 +52,19 @@ export interface AcquireOptions extends LockDefaults {
   signal?: AbortSignal | undefined;
 }
 
+/** @internal */
+export const LOCK_DEFAULTS = {
+  ttl: true,
+  wait: true,
+  autoRenew: true,
+  maxHold: true,
+  reentrant: true,
+  fair: true,
+} as const;
+
+/** @internal */
+export const ACQUIRE_OPTIONS = optionNames<AcquireOptions>({ ...LOCK_DEFAULTS, signal: true });
+
 /** What happens to the result of a section whose lease was lost while it ran. */
 export type OnLost = 'throw' | 'ignore';
 
@@ -64,6 +78,9 @@ export interface WithLockOptions extends AcquireOptions {
    */
   onLost?: OnLost | undefined;
 }
+
+/** @internal */
+export const WITH_LOCK_OPTIONS = optionNames<WithLockOptions>({ ...LOCK_DEFAULTS, signal: true, onLost: true });
 
 /** What a decorated method does instead when somebody else holds the key until the wait ends. */
 export type OnBusy<Arguments extends readonly unknown[] = never[], Result = unknown> =

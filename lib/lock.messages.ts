@@ -13,6 +13,30 @@ const HELD_HERE =
   'It is held in this process, perhaps by this very caller: a lock from acquire() has to be released before its key can ' +
   'be taken again (inside withLock(), run() or @Locked it can be re-entered).';
 
+type Outcome = 'promise' | 'observable' | 'asyncGenerator';
+
+const OUTCOMES: Record<Outcome, string> = {
+  promise: 'a promise',
+  observable: 'an Observable',
+  asyncGenerator: 'an async generator',
+};
+
+/** Where `@Locked` can't stand. */
+export type MisplacedLocked = keyof typeof MISPLACED;
+
+const MISPLACED = {
+  class: 'it locks a method, not a class. Write it above each method that needs a lock.',
+  static:
+    'only methods of instances can be locked, because a static method has no injected service. Call withLock() of an ' +
+    'injected LockService instead.',
+  parameter: 'it locks a method, not a parameter. Write it above the method.',
+  accessor: 'a getter or setter cannot wait for a lock. Make it an async method.',
+  property:
+    'it locks a method, and a property (an arrow function in one, too) belongs to each object alone. Make it a method.',
+  generator: 'the body of a generator runs after its lock was given back. Make it an async generator (`async *`).',
+  nowhere: 'it locks a method of a class. Write it above one.',
+};
+
 export const messages = {
   busy: (key: string, expiresIn: number, isHeldHere = false) =>
     `The key ${quote(key)} is locked; the lease of its holder has ${ms(expiresIn)} left unless it is renewed. ` +
@@ -66,12 +90,20 @@ export const messages = {
   noService: (method: string) =>
     `${method} is decorated with @Locked, but its object has no lock service, so the method was not called. Import ` +
     'DistributedLockModule and let Nest create the object; for one made with `new`, call bindLocks(object, locks) first.',
-  noInstanceMethod: (method: string) =>
-    `@Locked on ${method}: only methods of instances can be locked, because a static method has no injected service. ` +
-    'Call withLock() of an injected LockService instead.',
-  wrongOutcome: (method: string, expected: string, found: string | undefined) =>
-    `${method} was locked as a method that returns ${found === undefined ? `an ${expected}` : 'a promise'}, but it returned ` +
-    `${found === undefined ? 'something else' : `an ${found}, which would go on without the lock`}. Set ` +
+  unbindable: () =>
+    'bindLocks(object, locks) could not give the object its lock service, because it takes no further property. Bind it ' +
+    'before it is frozen.',
+  bareLocked: (where: string) =>
+    `@Locked on ${where} has no key, so nothing would be locked: write @Locked('order:<0>'), with parentheses and a key.`,
+  standardDecorators: (where: string) =>
+    `@Locked on ${where} was compiled as a standard (TC39) decorator, of which Nest knows nothing. Set ` +
+    '`experimentalDecorators` (and `emitDecoratorMetadata`) in tsconfig.json; for SWC `legacyDecorator`, for Babel ' +
+    '`version: "legacy"`.',
+  misplaced: (where: string, place: MisplacedLocked) => `@Locked on ${where}: ${MISPLACED[place]}`,
+  wrongOutcome: (method: string, expected: Outcome, found: Outcome | undefined) =>
+    `${method} was locked as a method that returns ${OUTCOMES[expected]}, but it returned ` +
+    `${found === undefined ? 'something else' : OUTCOMES[found]}` +
+    `${found === undefined || found === 'promise' ? '' : ', which would go on without the lock'}. Set ` +
     `\`returns: '${found ?? 'promise'}'\` in the options of @Locked.`,
   noAnswer: (limit: number, status: string, cause: unknown) =>
     `Redis did not answer within ${ms(limit)} (connection: ${plain(status)}${cause ? `; ${say(cause)}` : ''}). Check that it can ` +
@@ -103,11 +135,36 @@ export const messages = {
     'store.',
   option: (name: string, value: unknown, expected: string) =>
     `Invalid option \`${plain(name)}\`: expected ${expected}, got ${show(value)}.`,
+  noOptions: (of: string, value: unknown) =>
+    `Invalid options of ${of}: expected an object, or nothing where they are optional, got ${show(value)}.`,
+  unknownOption: (of: string, path: string, name: string, known: readonly string[], nearest: string | undefined) =>
+    `${show(path + name)} is no option of ${of}.${nearest === undefined ? '' : ` Did you mean \`${path}${nearest}\`?`} ` +
+    `Known are ${known.map((each) => `\`${path}${each}\``).join(', ')}.`,
+  noSection: (of: string, value: unknown) =>
+    `The section of ${of} is ${show(value)}, so nothing was locked; give a function, after the options where there are any.`,
+  optionsAfterSection: (of: string) =>
+    `The options of ${of} came after its section and would be ignored, so nothing was locked; give them before it.`,
+  oneKey: (of: string, key: unknown) =>
+    `${of} takes one key, and ${show(key)} is none: give a string that is not empty and is well-formed Unicode.`,
   noKey: () => 'An empty list of keys cannot be locked. Name at least one key.',
   badKey: (key: unknown) =>
     `Invalid key: expected a string that is not empty and is well-formed Unicode, got ${show(key)}.`,
   noConnection: () =>
     "DistributedLockModule needs to know where locks are kept: set `connection` to a Redis URL, ioredis options or an ioredis client; or to 'memory' to exclude callers of this process only.",
+  secondModule: (name: string | undefined) =>
+    `DistributedLockModule is registered twice ${name === undefined ? 'without a name' : `under the name ${show(name)}`}: ` +
+    'each would take the locks of the other for those of somebody else. Import it once, in the root module, where it ' +
+    'serves the whole application; give a further one that is meant a `name` of its own. Where it is imported several ' +
+    'times (`isGlobal: false`), import the same object.',
+  requestScopedOptions: (name: string | undefined) =>
+    `The options of DistributedLockModule${name === undefined ? '' : ` ${show(name)}`} depend on a request-scoped provider, ` +
+    'so every request would open a store of its own. Inject only providers of the default scope into `useFactory`, ' +
+    '`useClass` or `useExisting`; what depends on a request can be given to each call.',
+  noOptionsSource: () =>
+    'DistributedLockModule.forRootAsync() needs one of `useFactory` (a function), `useClass` or `useExisting` (a provider).',
+  besideFactory: (option: string) =>
+    `The option \`${option}\` came from the factory of DistributedLockModule.forRootAsync(), which runs too late for it. ` +
+    'Give it beside the factory.',
   memoryStore: () =>
     'Locks are kept in memory: they exclude callers of this process only. Set `connection` to a Redis for more than one process.',
 };

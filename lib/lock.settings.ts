@@ -7,6 +7,8 @@ import { toMilliseconds } from './duration.js';
 import type { Duration } from './duration.js';
 import { LockKeyError, LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
+import { checkOptionNames } from './option-names.js';
+import type { OptionNames } from './option-names.js';
 
 /** {@link LockDefaults} without anything left open. */
 export interface LockSettings {
@@ -35,6 +37,16 @@ const MAX_TTL = 31_536_000_000;
 
 /** Options of a call that asks for nothing of its own. */
 export const NO_OPTIONS: Readonly<Record<string, never>> = Object.freeze({});
+
+/** Checks options as a whole, unless they are those of a call that gave none. */
+export function checkCallOptions(options: object, known: OptionNames, of: string): void {
+  if (options !== NO_OPTIONS) checkOptionNames(options, known, of);
+}
+
+/** Checks what is to run under a lock, before anything is locked. */
+export function checkSection(of: string, section: unknown): asserts section is (...args: never[]) => unknown {
+  if (typeof section !== 'function') throw new LockOptionsError(messages.noSection(of, section));
+}
 
 /** Fills what `options` leaves open from `defaults`. */
 export function resolveSettings(options: LockDefaults, defaults: LockSettings): LockSettings {
@@ -91,8 +103,18 @@ export function readKeys(keys: string | readonly string[]): readonly string[] {
   return [...new Set(keys as readonly string[])];
 }
 
+/** Checks what a call that is about one key was given; a list of one is none. */
+export function readKey(key: string, of: string): string {
+  if (isKey(key)) return key;
+  throw new LockKeyError(messages.oneKey(of, key), { key: typeof key === 'string' ? key : undefined });
+}
+
+function isKey(key: unknown): key is string {
+  return typeof key === 'string' && key !== '' && key.isWellFormed();
+}
+
 function checkKey(key: unknown): void {
-  if (typeof key === 'string' && key !== '' && key.isWellFormed()) return;
+  if (isKey(key)) return;
   throw new LockKeyError(messages.badKey(key), { key: typeof key === 'string' ? key : undefined });
 }
 
@@ -105,7 +127,16 @@ export function readOnLost(value: OnLost | undefined): OnLost {
 
 /** The signal that cancels a wait. */
 export function readSignal(value: AbortSignal | undefined): AbortSignal | undefined {
-  if (value === undefined || typeof (value as Partial<AbortSignal> | null)?.addEventListener === 'function')
-    return value;
+  if (value === undefined || hasListeners(value)) return value;
   throw new LockOptionsError(messages.option('signal', value, 'an AbortSignal'));
+}
+
+/** It may be anything, and what it is asked may throw. */
+function hasListeners(value: unknown): boolean {
+  try {
+    const { aborted, addEventListener } = value as AbortSignal;
+    return typeof aborted === 'boolean' && typeof addEventListener === 'function';
+  } catch {
+    return false;
+  }
 }

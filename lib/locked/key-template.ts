@@ -11,7 +11,7 @@ import { keyMessages } from './key-template.messages.js';
 import type { KeySpec, TemplateFor } from './key-template.types.js';
 
 /** Computes the keys of one call, without repetitions. Throws a `LockKeyError` when an argument cannot name a lock. */
-export type KeyOf = (args: readonly unknown[]) => readonly string[];
+export type KeyOf = (args: readonly unknown[], self?: unknown) => readonly string[];
 
 /**
  * Prepares the keys of a method.
@@ -49,10 +49,10 @@ export function formatKey<const Template extends string, Args extends readonly u
 }
 
 function compileFunction(keyOf: (...args: readonly unknown[]) => unknown, method: string): KeyOf {
-  return (args) => {
+  return (args, self) => {
     let result: unknown;
     try {
-      result = keyOf(...args);
+      result = Reflect.apply(keyOf, self, args);
     } catch (cause) {
       throw new LockKeyError(keyMessages.functionThrew(method, cause), { cause });
     }

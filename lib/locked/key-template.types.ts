@@ -9,7 +9,10 @@
 /** What a placeholder may stand for. */
 export type KeyValue = string | number | bigint | boolean;
 
-/** A function of the method's arguments that returns its key, or several keys that are locked all or none. */
+/**
+ * A function of the method's arguments that returns its key, or several keys that are locked all or none. It has the
+ * object as `this`, unless it is an arrow function: `function (this: Orders, id: string) { … }`.
+ */
 export type KeyFunction = (...args: never[]) => string | readonly string[];
 
 /**

@@ -2,7 +2,7 @@
  * The lock of a method that is an async generator: held from the first `next()` until it returns, throws, or is told to
  * return. A lock that was lost meanwhile ends it at the next step (unless `onLost: 'ignore'`).
  */
-import type { WithLockOptions } from '../acquire.options.js';
+import type { OnLost } from '../acquire.options.js';
 import { lostBefore } from '../lock.errors.js';
 import type { Lock } from '../lock.js';
 import { assertOutcome, isBusy, isSkipped, released } from './locked-call.js';
@@ -12,10 +12,12 @@ type Generator = AsyncGenerator<unknown, unknown, unknown>;
 
 export async function* lockAsyncGenerator(call: LockedCall): Generator {
   let lock: Lock;
-  let options: WithLockOptions;
+  let onLost: OnLost | undefined;
   try {
-    options = call.options();
-    lock = await call.locks.acquire(call.keys(), options);
+    const { locks } = call;
+    const { onLost: told, ...options } = call.options();
+    onLost = told;
+    lock = await locks.acquire(call.keys(), options);
   } catch (error) {
     if (isSkipped(call, error)) return undefined;
     if (typeof call.onBusy !== 'function' || !isBusy(error)) throw error;
@@ -23,10 +25,10 @@ export async function* lockAsyncGenerator(call: LockedCall): Generator {
   }
   let open = true;
   try {
-    const value = yield* steps(call, lock, options.onLost === 'ignore');
+    const value = yield* steps(call, lock, onLost === 'ignore');
     open = false;
     const lost = await released(lock);
-    if (lost && options.onLost !== 'ignore') throw lostBefore(value, lost);
+    if (lost && onLost !== 'ignore') throw lostBefore(value, lost);
     return value;
   } finally {
     // It failed, and its own error comes first; or it was told to return, and has no result that a loss could spoil.

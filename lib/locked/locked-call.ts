@@ -1,7 +1,7 @@
 /**
  * One call of a locked method, as the three ways of spanning its outcome see it.
  */
-import type { WithLockOptions } from '../acquire.options.js';
+import type { LockedReturns, WithLockOptions } from '../acquire.options.js';
 import type { Lock } from '../lock.js';
 import { isLockError, LockOptionsError } from '../lock.errors.js';
 import type { LockBusyError, LockLostError, LockTimeoutError } from '../lock.errors.js';
@@ -36,24 +36,24 @@ export function isSkipped(call: LockedCall, error: unknown): boolean {
 /** Something that goes on after the method has returned it, and so would outlive the lock. */
 export function outlivingKind(outcome: unknown): 'observable' | 'asyncGenerator' | undefined {
   if (typeof outcome !== 'object' || outcome === null) return undefined;
-  const { subscribe, pipe, next } = outcome as { subscribe?: unknown; pipe?: unknown; next?: unknown };
-  if (typeof subscribe === 'function' && typeof pipe === 'function') return 'observable';
-  if (Symbol.asyncIterator in outcome && typeof next === 'function') return 'asyncGenerator';
+  try {
+    const { subscribe, pipe, next } = outcome as { subscribe?: unknown; pipe?: unknown; next?: unknown };
+    if (typeof subscribe === 'function' && typeof pipe === 'function') return 'observable';
+    if (Symbol.asyncIterator in outcome && typeof next === 'function') return 'asyncGenerator';
+  } catch {
+    // A proxy or a getter that refuses to be asked: it is the caller's business.
+  }
   return undefined;
 }
 
 /**
  * Checks that a method returned what its lock was made to span. What it began by mistake still ends under the lock.
  */
-export async function assertOutcome(
-  call: LockedCall,
-  outcome: unknown,
-  expected: 'observable' | 'asyncGenerator' | undefined,
-): Promise<void> {
-  const kind = outlivingKind(outcome);
+export async function assertOutcome(call: LockedCall, outcome: unknown, expected: LockedReturns): Promise<void> {
+  const kind = outlivingKind(outcome) ?? (outcome instanceof Promise ? 'promise' : undefined);
   if (kind === expected) return;
   await Promise.allSettled([outcome]);
-  throw new LockOptionsError(messages.wrongOutcome(call.method, expected ?? 'promise', kind));
+  throw new LockOptionsError(messages.wrongOutcome(call.method, expected, kind));
 }
 
 /** Gives a lock back, unless the method did so itself; answers the error of a lock that was lost. */

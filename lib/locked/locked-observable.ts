@@ -4,7 +4,6 @@
  */
 import { from, isObservable, Observable, of, Subject, takeUntil } from 'rxjs';
 import type { ObservableInput, Subscriber } from 'rxjs';
-import type { WithLockOptions } from '../acquire.options.js';
 import type { Lock } from '../lock.js';
 import { assertOutcome, isBusy, isSkipped, released } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
@@ -21,7 +20,7 @@ class Section {
   private readonly cancel = new AbortController();
   private readonly stopped = new Subject<void>();
   private lock: Lock | undefined;
-  private options: WithLockOptions = {};
+  private lossMatters = true;
 
   constructor(
     private readonly call: LockedCall,
@@ -31,15 +30,17 @@ class Section {
   async run(): Promise<void> {
     const { call, subscriber } = this;
     try {
-      this.options = call.options();
-      const signal = AbortSignal.any([this.cancel.signal, ...(this.options.signal ? [this.options.signal] : [])]);
-      this.lock = await call.locks.acquire(call.keys(), { ...this.options, signal });
+      const { locks } = call;
+      const { onLost, ...options } = call.options();
+      this.lossMatters = onLost !== 'ignore';
+      const signal = AbortSignal.any([this.cancel.signal, ...(options.signal ? [options.signal] : [])]);
+      this.lock = await locks.acquire(call.keys(), { ...options, signal });
     } catch (error) {
       return this.refused(error);
     }
     if (subscriber.closed) return void this.release();
     const { lock } = this;
-    if (this.options.onLost !== 'ignore') lock.signal.addEventListener('abort', this.onLost);
+    if (this.lossMatters) lock.signal.addEventListener('abort', this.onLost);
     try {
       const outcome = call.locks.run(lock, () => call.body());
       await assertOutcome(call, outcome, 'observable');
@@ -75,7 +76,7 @@ class Section {
 
   private async complete(): Promise<void> {
     const lost = await this.release();
-    if (lost && this.options.onLost !== 'ignore') this.subscriber.error(lost);
+    if (lost && this.lossMatters) this.subscriber.error(lost);
     else this.subscriber.complete();
   }
 

@@ -8,7 +8,7 @@ export async function lockPromise(call: LockedCall): Promise<unknown> {
     return await call.locks.withLock(call.keys(), call.options(), async () => {
       entered = true;
       const outcome = await call.body();
-      if (outlivingKind(outcome)) await assertOutcome(call, outcome, undefined);
+      if (outlivingKind(outcome)) await assertOutcome(call, outcome, 'promise');
       return outcome;
     });
   } catch (error) {

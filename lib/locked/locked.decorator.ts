@@ -17,7 +17,10 @@ import { lockAsyncGenerator } from './locked-async-generator.js';
 import type { LockedCall } from './locked-call.js';
 import { lockObservable } from './locked-observable.js';
 import { lockPromise } from './locked-promise.js';
+import { decoratedMethod, nameOf, refuseBare } from './locked.place.js';
+import type { Method } from './locked.place.js';
 import { readLockedOptions } from './locked.settings.js';
+import type { LockedSettings } from './locked.settings.js';
 import type { LockedDecorator, LockedOptions, LockedSignal } from './locked.types.js';
 
 /**
@@ -47,27 +50,29 @@ export function Locked<
   Busy extends OnBusy = OnBusy,
   Signal extends LockedSignal = LockedSignal,
   Returns extends LockedReturns = LockedReturns,
->(key: Key, options: LockedOptions<Busy, Signal, Returns> = {}): LockedDecorator<Key, Busy, Signal, Returns> {
-  const decorate = (target: object, property: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void => {
-    descriptor.value = lockMethod(key, options, target, property, descriptor.value!);
+>(key: Key, options?: LockedOptions<Busy, Signal, Returns>): LockedDecorator<Key, Busy, Signal, Returns>;
+export function Locked(...given: unknown[]): unknown {
+  refuseBare(given);
+  const [key, options = {}] = given as [KeySpec, LockedOptions?];
+  // Refused here too, where the line is that says it; the method, which is not known yet, makes the better message later.
+  compileKey(key, '@Locked');
+  const settings = readLockedOptions(options);
+  return (target: object, property: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void => {
+    const original = decoratedMethod(target, property, descriptor);
+    descriptor.value = lockMethod(key, settings, target, property, original);
   };
-  return decorate as LockedDecorator<Key, Busy, Signal, Returns>;
 }
-
-type Method = (...args: unknown[]) => unknown;
 
 const SPANNING = { promise: lockPromise, observable: lockObservable, asyncGenerator: lockAsyncGenerator };
 
 function lockMethod(
   key: KeySpec,
-  options: LockedOptions,
+  { instance, onBusy, signal, returns, fixed }: LockedSettings,
   target: object,
   property: string | symbol,
   original: Method,
 ): Method {
-  const name = methodName(target, property);
-  if (typeof target === 'function') throw new LockOptionsError(messages.noInstanceMethod(name));
-  const { instance, onBusy, signal, returns, ...settings } = readLockedOptions(options);
+  const name = nameOf(target, property);
   const keyOf = compileKey(key, name);
   const span = SPANNING[returns ?? returnsOf(original, target, property)];
   const service = injectService(target, instance);
@@ -81,8 +86,8 @@ function lockMethod(
           if (!locks) throw new LockOptionsError(messages.noService(name));
           return locks;
         },
-        keys: () => keyOf(args),
-        options: () => (signal ? { ...settings, signal: signal(args) } : settings),
+        keys: () => keyOf(args, self),
+        options: () => (signal ? { ...fixed, signal: signal(self, args) } : fixed),
         body: () => Reflect.apply(body, self, args),
         onBusy: typeof onBusy === 'function' ? (error) => Reflect.apply(onBusy, self, [error, ...args]) : onBusy,
       };
@@ -102,10 +107,6 @@ function injectService(target: object, instance: string | undefined): symbol {
   const instances = new Set(neededInstances(target)).add(instance);
   Object.defineProperty(target, LOCKED_INSTANCES, { value: instances, configurable: true });
   return property;
-}
-
-function methodName(target: object, property: string | symbol): string {
-  return `${typeof target === 'function' ? target.name : target.constructor.name}.${String(property)}`;
 }
 
 /** How a method's outcome shows before its body runs, which it may not without its lock. */

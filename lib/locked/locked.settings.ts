@@ -1,27 +1,38 @@
 /**
  * The options of `@Locked`, checked once, when the class is defined: a bad one fails before the application starts.
  */
-import type { LockDefaults, LockedReturns, OnBusy, OnLost } from '../acquire.options.js';
+import { LOCK_DEFAULTS } from '../acquire.options.js';
+import type { LockDefaults, LockedReturns, OnBusy, WithLockOptions } from '../acquire.options.js';
 import { LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import { DEFAULT_SETTINGS, readOnLost, readSignal, resolveSettings } from '../lock.settings.js';
+import { readName } from '../lock.tokens.js';
+import { checkOptionNames, optionNames } from '../option-names.js';
 import type { LockedOptions } from './locked.types.js';
 
-export interface LockedSettings extends LockDefaults {
+export interface LockedSettings {
+  /** What is the same for every call and differs from the module's defaults, in milliseconds. */
+  readonly fixed: WithLockOptions;
   readonly instance: string | undefined;
   readonly onBusy: Exclude<OnBusy, (...args: never[]) => unknown> | ((error: unknown, ...args: unknown[]) => unknown);
-  readonly onLost: OnLost;
   readonly returns: LockedReturns | undefined;
-  readonly signal: ((args: readonly unknown[]) => AbortSignal | undefined) | undefined;
+  readonly signal: ((self: unknown, args: readonly unknown[]) => AbortSignal | undefined) | undefined;
 }
+
+const LOCKED_OPTIONS = optionNames<LockedOptions>({
+  ...LOCK_DEFAULTS,
+  signal: true,
+  onLost: true,
+  onBusy: true,
+  instance: true,
+  returns: true,
+});
 
 const RETURNS: readonly unknown[] = ['promise', 'observable', 'asyncGenerator', undefined];
 
 export function readLockedOptions(options: LockedOptions): LockedSettings {
+  checkOptionNames(options, LOCKED_OPTIONS, '@Locked');
   const { instance, onBusy = 'throw', onLost, returns, signal } = options;
-  if (instance !== undefined && (typeof instance !== 'string' || instance === '')) {
-    throw new LockOptionsError(messages.option('instance', instance, 'the name of a module instance'));
-  }
   if (onBusy !== 'throw' && onBusy !== 'skip' && typeof onBusy !== 'function') {
     throw new LockOptionsError(messages.option('onBusy', onBusy, "'throw', 'skip' or a function"));
   }
@@ -29,10 +40,9 @@ export function readLockedOptions(options: LockedOptions): LockedSettings {
     throw new LockOptionsError(messages.option('returns', returns, "'promise', 'observable' or 'asyncGenerator'"));
   }
   return {
-    ...millisecondsOf(options),
-    instance,
+    fixed: { ...millisecondsOf(options), onLost: readOnLost(onLost) },
+    instance: readName(instance, 'instance'),
     onBusy: onBusy as LockedSettings['onBusy'],
-    onLost: readOnLost(onLost),
     returns,
     signal: readSignalOption(signal),
   };
@@ -48,8 +58,8 @@ function millisecondsOf(options: LockDefaults): LockDefaults {
 function readSignalOption(signal: LockedOptions['signal']): LockedSettings['signal'] {
   if (typeof signal === 'function') {
     const find = signal as (...args: readonly unknown[]) => AbortSignal | undefined;
-    return (args) => find(...args);
+    return (self, args) => Reflect.apply(find, self, args);
   }
-  const fixed = readSignal(signal);
-  return fixed && (() => fixed);
+  const same = readSignal(signal);
+  return same && (() => same);
 }

@@ -8,7 +8,10 @@ import type { LockedReturns, OnBusy, WithLockOptions } from '../acquire.options.
 import type { LockBusyError, LockTimeoutError } from '../lock.errors.js';
 import type { ArgsFor, KeyProblem, KeySpec } from './key-template.types.js';
 
-/** What cancels the wait of a decorated method: a signal, or a function of the arguments that finds one. */
+/**
+ * What cancels the wait of a decorated method: a signal, or a function of the arguments that finds one, with the object
+ * as `this`.
+ */
 export type LockedSignal = AbortSignal | ((...args: never[]) => AbortSignal | undefined);
 
 /** Options of `@Locked`. */
@@ -34,7 +37,10 @@ export interface LockedOptions<
    * ```
    */
   onBusy?: Busy | undefined;
-  /** Cancels the wait: the call fails with the signal's reason. A function finds the signal among the arguments. */
+  /**
+   * Cancels the wait: the call fails with the signal's reason. A function finds the signal among the arguments, or in the
+   * object, which it has as `this`.
+   */
   signal?: Signal | undefined;
   /**
    * What the method returns, where that can't be seen at run time: a function that is neither `async` nor a generator
@@ -55,7 +61,7 @@ export interface LockedDecorator<
 > {
   /** Says in words what does not fit. */
   <Args extends readonly unknown[], Result>(
-    target: InstanceSide,
+    target: InstanceSide & ThisOf<Key> & ThisOf<Busy> & ThisOf<Signal>,
     propertyKey: string | symbol,
     descriptor: Unless<
       KeyProblem<Key, Args> | OptionsProblem<Busy, Signal, Returns, Args, Result>,
@@ -67,7 +73,7 @@ export interface LockedDecorator<
    * the same as `Args`, except where the compiler puts the bound in the place of parameters that break it.
    */
   <Args extends ArgsFor<Key>, Declared extends readonly unknown[], Result>(
-    target: InstanceSide,
+    target: InstanceSide & ThisOf<Key> & ThisOf<Busy> & ThisOf<Signal>,
     propertyKey: string | symbol,
     descriptor: Unless<
       BoundProblem<Args, Declared> | OptionsProblem<Busy, Signal, Returns, Declared, Result>,
@@ -78,6 +84,9 @@ export interface LockedDecorator<
 
 /** What a decorator of an instance's member gets; a static member's gets the class, which has a prototype. */
 export type InstanceSide = object & { readonly prototype?: never };
+
+/** What the functions among the key and the options want as `this`, which is the object whose method is called. */
+export type ThisOf<Given> = Given extends (this: infer This, ...args: never[]) => unknown ? This : unknown;
 
 /** The part of a descriptor that says what the method is. */
 export interface MethodDescriptor<Args extends readonly unknown[], Result> {

@@ -153,11 +153,37 @@ class Odd {
     await this.going.promise;
   }
 
+  @untyped('odd', { returns: 'asyncGenerator' })
+  observableForGenerator(): unknown {
+    return this.stream();
+  }
+
+  @untyped('odd', { returns: 'observable' })
+  generatorForObservable(): unknown {
+    return this.generate();
+  }
+
+  @untyped('odd')
+  async touchy(): Promise<unknown> {
+    return TOUCHY;
+  }
+
   @untyped('odd', { returns: 'observable' })
   valueForObservable(): unknown {
     return of.name;
   }
 }
+
+/** As an object of another package that allows what `await` asks of it, and nothing else. */
+const TOUCHY = new Proxy(
+  {},
+  {
+    get: (_, name) => {
+      if (name === 'then') return undefined;
+      throw new Error(`${String(name)} was asked outside of its context`);
+    },
+  },
+);
 
 describe('a method that returns something else than its lock was made for', () => {
   it.each(['observableInPromise', 'generatorInPromise', 'observableUnseen', 'generatorUnseen'] as const)(
@@ -209,6 +235,38 @@ describe('a method that returns something else than its lock was made for', () =
       await keyBecomes(odd.locks, 'odd', isFree);
     },
   );
+
+  it.each([
+    ['observableInPromise', 'a promise, but it returned an Observable, which would go on', 'observable'],
+    ['generatorInPromise', 'a promise, but it returned an async generator, which would go on', 'asyncGenerator'],
+    ['observableForGenerator', 'an async generator, but it returned an Observable, which would go on', 'observable'],
+    [
+      'generatorForObservable',
+      'an Observable, but it returned an async generator, which would go on',
+      'asyncGenerator',
+    ],
+    ['valueForObservable', 'an Observable, but it returned something else.', 'promise'],
+    ['promiseForObservable', 'an Observable, but it returned a promise.', 'promise'],
+    ['promiseForGenerator', 'an async generator, but it returned a promise.', 'promise'],
+  ] as const)('%s: is told what was expected and what came', async (method, told, returns) => {
+    const odd = await startWith(Odd);
+    odd.going.resolve();
+    const outcome = odd[method]() as unknown;
+    const used = isObservable(outcome)
+      ? firstValueFrom(outcome)
+      : outcome instanceof Promise
+        ? outcome
+        : (outcome as AsyncGenerator).next();
+    const { message } = await rejection(used);
+    expect(message).toContain(`Odd.${method} was locked as a method that returns ${told}`);
+    expect(message).toContain(`Set \`returns: '${returns}'\``);
+  });
+
+  it('a result that may not be asked anything is given back as it is', async () => {
+    const odd = await startWith(Odd);
+    expect(await odd.touchy()).toBe(TOUCHY);
+    await keyBecomes(odd.locks, 'odd', isFree);
+  });
 
   it('a promise that fails where an Observable was promised is not left unhandled', async () => {
     const odd = await startWith(Odd);

@@ -98,6 +98,15 @@ export class AcceptedKeys {
   @Locked((...ids: string[]) => ids) async functionOfRest(...ids: string[]) {}
   @Locked((id?: string) => id ?? 'none') async functionOfOptional(id?: string) {}
   @Locked((id: string) => id as OrderId) async functionToBrand(id: string) {}
+  @Locked(function (this: AcceptedKeys, id: string) {
+    return `${this.tenant}:${id}`;
+  })
+  async functionWithThis(id: string) {}
+  @Locked(function (this: { readonly tenant: string }, id: string) {
+    return [this.tenant, id];
+  })
+  async functionWithPartOfThis(id: string) {}
+  readonly tenant: string = 'here';
   @Locked('account:<0>') private async hidden(id: string) {}
   @Locked('account:<0>') protected async half(id: string) {}
   @Locked('account:<0>') async bound(this: AcceptedKeys, id: string) {}
@@ -318,6 +327,24 @@ export class RefusedFunctions {
   async numericList(id: number) {}
 }
 
+export class RefusedThis {
+  // @ts-expect-error of another class
+  @Locked(function (this: Account, id: string) {
+    return `${this.id}:${id}`;
+  })
+  async key(id: string) {}
+  // @ts-expect-error of another class
+  @Locked('k', { wait: 0, onBusy(this: Account) {} })
+  async busy() {}
+  // @ts-expect-error of another class
+  @Locked('k', {
+    signal(this: Account) {
+      return undefined;
+    },
+  })
+  async signal() {}
+}
+
 /** Stands for lazy queries of an ORM: more than a promise. */
 interface Query<T> extends Promise<T> {
   where(filter: string): Query<T>;
@@ -489,6 +516,13 @@ export class AcceptedOptions {
   @Locked('k:<0>', { signal: AbortSignal.timeout(1) }) async signal(id: string) {}
   @Locked('k:<0>', { signal: (id: string, stop: AbortSignal) => stop }) async signalOf(id: string, stop: AbortSignal) {}
   @Locked('k:<0>', { signal: (id: string, stop?: AbortSignal) => stop }) async maybe(id: string, stop?: AbortSignal) {}
+  @Locked('k:<0>', {
+    signal(this: AcceptedOptions, id: string) {
+      return this.stop.signal;
+    },
+  })
+  async signalOfThis(id: string) {}
+  readonly stop = new AbortController();
   @Locked('k', { returns: 'observable' }) stream(): Observable<string> {
     return of('');
   }

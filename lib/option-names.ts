@@ -1,0 +1,66 @@
+/**
+ * Options objects as a whole: what is none, and names that no option has. A misspelt option would otherwise be a default
+ * in silence.
+ */
+import { LockOptionsError } from './lock.errors.js';
+import { messages } from './lock.messages.js';
+
+/** The names that one kind of options object may have; see {@link optionNames}. */
+export type OptionNames = Readonly<Record<string, true>>;
+
+/** A table without a prototype, so that `constructor` is no option; typed by `Options`, so that none is forgotten. */
+export function optionNames<Options>(names: Record<keyof Options & string, true>): OptionNames {
+  return Object.freeze(Object.assign(Object.create(null) as object, names));
+}
+
+/**
+ * Checks that options are an object with known names only. It may run for each acquire with options, so it makes
+ * nothing.
+ *
+ * @param of - whose options they are, as in `acquire()`; for messages.
+ * @param path - stands before each name in messages, as in `handOff.`.
+ */
+export function checkOptionNames(options: object, known: OptionNames, of: string, path = ''): void {
+  checkOptionsObject(options, of);
+  // Inherited ones too: what is read below is inherited as well.
+  for (const name in options) {
+    if (known[name] !== true) {
+      throw new LockOptionsError(messages.unknownOption(of, path, name, Object.keys(known), nearest(name, known)));
+    }
+  }
+}
+
+/** Checks that options are an object, and no list. */
+export function checkOptionsObject(options: unknown, of: string): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  throw new LockOptionsError(messages.noOptions(of, options));
+}
+
+/** The known name that was probably meant. */
+function nearest(name: string, known: OptionNames): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const each of Object.keys(known)) {
+    const distance = editDistance(name.toLowerCase(), each.toLowerCase());
+    if (distance < least) [best, least] = [each, distance];
+  }
+  return best;
+}
+
+/** How many letters to insert, leave out, replace, or swap with their neighbour. */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 3) return Infinity;
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      row[j] = Math.min(row[j - 1]! + 1, last[j]! + 1, last[j - 1]! + (isSame ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        row[j] = Math.min(row[j]!, before[j - 2]! + 1);
+    }
+    [before, last] = [last, row];
+  }
+  return last[b.length]!;
+}
