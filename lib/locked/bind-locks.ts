@@ -2,15 +2,27 @@
  * The way in for objects that Nest did not create, and so could not inject: locked methods find their service in a
  * property.
  */
+import { LockOptionsError } from '../lock.errors.js';
+import { messages } from '../lock.messages.js';
 import type { LockService } from '../lock.service.js';
-import { LOCKED_INSTANCES, serviceProperty } from '../lock.tokens.js';
+import { LOCKED_INSTANCES, readName, serviceProperty } from '../lock.tokens.js';
 
-/** Names of the services that the locked methods of an object need; `undefined` is the one without a name. */
+/**
+ * Names of the services that the locked methods of an object need; `undefined` is the one without a name. The object may
+ * be anybody's: some answer anything to anybody, others throw when they are asked. What can't be asked needs nothing.
+ */
 export function neededInstances(object: object): ReadonlySet<string | undefined> {
-  const instances = (object as { [LOCKED_INSTANCES]?: unknown })[LOCKED_INSTANCES];
-  // Some objects answer anything to anybody.
-  return instances instanceof Set ? (instances as Set<string | undefined>) : new Set();
+  let instances: unknown;
+  try {
+    instances = (object as { [LOCKED_INSTANCES]?: unknown })[LOCKED_INSTANCES];
+    if (instances instanceof Set) return instances as Set<string | undefined>;
+  } catch {
+    // See above.
+  }
+  return NONE;
 }
+
+const NONE: ReadonlySet<string | undefined> = new Set();
 
 /**
  * Gives the `@Locked` methods of an object that was made with `new` their lock service. Objects that Nest creates don't
@@ -20,12 +32,29 @@ export function neededInstances(object: object): ReadonlySet<string | undefined>
  * @param locks - the service they use from now on.
  * @param instance - the `instance` option of the methods, where they have one.
  * @returns the object.
+ * @throws `LockOptionsError` for what is no object, no service or no name, and for an object that is frozen.
  * @example
  * ```ts
  * const orders = bindLocks(new Orders(), locks);
  * ```
  */
 export function bindLocks<T extends object>(object: T, locks: LockService, instance?: string): T {
-  Object.defineProperty(object, serviceProperty(instance), { value: locks, configurable: true, writable: true });
+  if (!isObject(object)) throw new LockOptionsError(messages.option('object', object, 'an object with locked methods'));
+  if (!isObject(locks)) throw new LockOptionsError(messages.option('locks', locks, 'a LockService'));
+  const property = serviceProperty(readName(instance, 'instance'));
+  if (!give(object, property, locks)) throw new LockOptionsError(messages.unbindable());
   return object;
+}
+
+/** Answers whether the object took its service; a frozen one does not, and a proxy may do anything. */
+export function give(object: object, property: symbol, value: LockService): boolean {
+  try {
+    return Reflect.defineProperty(object, property, { value, configurable: true, writable: true });
+  } catch {
+    return false;
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

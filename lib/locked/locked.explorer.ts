@@ -7,7 +7,7 @@ import type { OnModuleInit } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
 import type { LockService } from '../lock.service.js';
 import { serviceProperty } from '../lock.tokens.js';
-import { bindLocks, neededInstances } from './bind-locks.js';
+import { give, neededInstances } from './bind-locks.js';
 
 export class LockedExplorer implements OnModuleInit {
   constructor(
@@ -17,17 +17,23 @@ export class LockedExplorer implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
+    const property = serviceProperty(this.instance);
     for (const { instance } of this.discovery.getProviders()) {
-      if (typeof instance === 'object' && instance !== null && this.isWanting(instance as object)) {
-        bindLocks(instance as object, this.locks, this.instance);
+      if (typeof instance === 'object' && instance !== null && this.isWanting(instance as object, property)) {
+        give(instance as object, property, this.locks);
       }
     }
   }
 
-  private isWanting(object: object): boolean {
-    if (!neededInstances(object).has(this.instance) || !Object.isExtensible(object)) return false;
-    const bound = (object as Record<symbol, LockService | undefined>)[serviceProperty(this.instance)];
-    // A value may outlive an application, and belong to the next.
-    return bound === undefined || bound.isClosing === true;
+  /** Objects may be anybody's, and some throw whatever they are asked: what can't be asked needs nothing. */
+  private isWanting(object: object, property: symbol): boolean {
+    if (!neededInstances(object).has(this.instance)) return false;
+    try {
+      const bound = (object as Record<symbol, LockService | undefined>)[property];
+      // A value may outlive an application, and belong to the next.
+      return bound === undefined || bound.isClosing === true;
+    } catch {
+      return false;
+    }
   }
 }

@@ -30,6 +30,21 @@ class Invoices {
   }
 }
 
+const throwing = (): never => {
+  throw new Error('used outside of its context');
+};
+
+/**
+ * As the proxies of nestjs-cls, which throw outside of their context, except for what Nest itself asks of every provider:
+ * `then`, and hooks by their names.
+ */
+function strict(allowed: ProxyHandler<object> = {}, target: object = {}): object {
+  const get = (object: object, name: string | symbol): unknown =>
+    typeof name === 'string' ? (Reflect.get(object, name) as unknown) : throwing();
+  const handler = { get, has: throwing, isExtensible: throwing, set: throwing, defineProperty: throwing };
+  return new Proxy(target, { ...handler, ...allowed });
+}
+
 describe('objects of factories and values', () => {
   it('are bound at start-up, whatever they are provided as', async () => {
     class Orders2 extends Orders {}
@@ -75,6 +90,28 @@ describe('objects of factories and values', () => {
     });
     expect(await rejection(frozen.ship('1'))).toBeInstanceOf(LockOptionsError);
     expect(frozen.calls).toBe(0);
+  });
+
+  it.each([
+    ['whatever is asked', strict()],
+    ['whatever is asked, with locked methods inside', strict({}, new Orders())],
+    ['to be given a service', strict({ get: Reflect.get }, new Orders())],
+    ['to be given a service, though extensible', strict({ get: Reflect.get, isExtensible: () => true }, new Orders())],
+    [
+      'a service quietly',
+      strict({ get: Reflect.get, isExtensible: () => true, defineProperty: () => false }, new Orders()),
+    ],
+  ])('do not keep an application from starting when they refuse %s', async (_, object) => {
+    const app = await start({
+      imports: [lockModule(), lockModule({ name: 'billing' })],
+      providers: [
+        { provide: 'VALUE', useValue: object },
+        { provide: 'MADE', useFactory: () => object },
+        { provide: 'ORDERS', useFactory: () => new Orders() },
+      ],
+    });
+    expect(app.get('MADE')).toBe(object);
+    await app.get<Orders>('ORDERS').ship('1');
   });
 
   it('that come too late for that say what to do', async () => {
