@@ -4,18 +4,20 @@
  */
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import type { ConfigurableModuleAsyncOptions, DynamicModule, Provider } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { DiscoveryModule, DiscoveryService, ModuleRef } from '@nestjs/core';
 import { createStore } from './distributed-lock.store.js';
-import { readModuleOptions } from './distributed-lock.options.js';
+import { checkAsyncOptions, readModuleOptions } from './distributed-lock.options.js';
 import type {
   DistributedLockModuleExtras,
   DistributedLockModuleOptions,
   DistributedLockOptionsFactory,
 } from './distributed-lock.options.js';
+import { register } from './distributed-lock.registration.js';
 import { LockEngine } from './lock.engine.js';
 import { LockLifecycle } from './lock.lifecycle.js';
 import { LockService } from './lock.service.js';
-import { getLockServiceToken, getLockStoreToken } from './lock.tokens.js';
+import { optionsToken, registrationToken, serviceToken, storeToken } from './lock.tokens.js';
+import { checkOptionsObject } from './option-names.js';
 import { LockedExplorer } from './locked/locked.explorer.js';
 import type { LockStore } from './stores/lock-store.js';
 
@@ -24,7 +26,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
 })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createLockOptions')
-  .setExtras<DistributedLockModuleExtras>({}, addProviders)
+  .setExtras<DistributedLockModuleExtras>({ isGlobal: true, name: undefined }, addProviders)
   .build();
 
 /** Options of {@link DistributedLockModule.forRootAsync}: `useFactory` with `inject`, `useClass` or `useExisting`. */
@@ -52,7 +54,8 @@ export class DistributedLockModule extends ConfigurableModuleClass {
    * @throws `LockOptionsError`, at start-up, for a bad option; `LockUnavailableError` when Redis can't be reached.
    */
   static override forRoot(options: DistributedLockModuleOptions & DistributedLockModuleExtras): DynamicModule {
-    return super.forRoot(options);
+    const problem = problemOf(() => checkOptionsObject(options, 'DistributedLockModule.forRoot()'));
+    return problem ? super.forRootAsync(refusing(problem, {})) : super.forRoot(options);
   }
 
   /**
@@ -68,21 +71,43 @@ export class DistributedLockModule extends ConfigurableModuleClass {
    * ```
    */
   static override forRootAsync(options: DistributedLockModuleAsyncOptions): DynamicModule {
-    return super.forRootAsync(options);
+    const problem = problemOf(() => checkAsyncOptions(options));
+    return super.forRootAsync(problem ? refusing(problem, options) : options);
   }
 }
 
-function addProviders(
-  definition: DynamicModule,
-  { isGlobal = true, name }: DistributedLockModuleExtras,
-): DynamicModule {
-  const service = getLockServiceToken(name);
-  const store = getLockStoreToken(name);
+function problemOf(check: () => void): unknown {
+  try {
+    check();
+    return undefined;
+  } catch (problem) {
+    return problem;
+  }
+}
+
+/** Options of a module that does not start: whatever is wrong with options is told there, not where they are written. */
+function refusing(problem: unknown, options: DistributedLockModuleExtras | null): DistributedLockModuleAsyncOptions {
+  const useFactory = (): never => {
+    throw problem;
+  };
+  return { name: options?.name, isGlobal: options?.isGlobal, useFactory };
+}
+
+function addProviders(definition: DynamicModule, extras: DistributedLockModuleExtras): DynamicModule {
+  const { isGlobal = true, name } = extras;
+  const registration = registrationToken(name);
+  const [service, store] = [serviceToken(name), storeToken(name)];
   const providers: Provider[] = [
+    {
+      provide: registration,
+      useFactory: (discovery: DiscoveryService, module: ModuleRef) => register(extras, discovery, module),
+      inject: [DiscoveryService, ModuleRef],
+    },
+    { provide: optionsToken(name), useExisting: MODULE_OPTIONS_TOKEN },
     {
       provide: store,
       useFactory: (options: DistributedLockModuleOptions) => createStore(options),
-      inject: [MODULE_OPTIONS_TOKEN],
+      inject: [MODULE_OPTIONS_TOKEN, registration],
     },
     {
       provide: LockEngine,

@@ -2,6 +2,8 @@
  * Options of the module: what users write, what each defaults to, and the check at start-up that turns a bad one into
  * a `LockOptionsError`.
  */
+import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
+import { LOCK_DEFAULTS } from './acquire.options.js';
 import type { LockDefaults } from './acquire.options.js';
 import type { Duration } from './duration.js';
 import { DEFAULT_HAND_OFF, MAX_HAND_OFFS } from './line/hand-off.js';
@@ -10,6 +12,7 @@ import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
 import { DEFAULT_SETTINGS, readDuration, resolveSettings } from './lock.settings.js';
 import type { LockSettings } from './lock.settings.js';
+import { checkOptionNames, checkOptionsObject, optionNames } from './option-names.js';
 import type { LockStore } from './stores/lock-store.js';
 import { checkConnection } from './stores/redis/connection-options.js';
 import type { RedisConnection } from './stores/redis/redis-connection.js';
@@ -87,11 +90,48 @@ export interface ModuleSettings {
   readonly shutdownGrace: number;
 }
 
+const MODULE_OPTIONS = optionNames<DistributedLockModuleOptions>({
+  ...LOCK_DEFAULTS,
+  connection: true,
+  store: true,
+  prefix: true,
+  handOff: true,
+  commandTimeout: true,
+  shutdownGrace: true,
+});
+const HAND_OFF_OPTIONS = optionNames<HandOffOptions>({ count: true, time: true });
+
+const ASYNC_OPTIONS = optionNames<
+  ConfigurableModuleAsyncOptions<DistributedLockModuleOptions> & DistributedLockModuleExtras
+>({
+  useFactory: true,
+  useClass: true,
+  useExisting: true,
+  inject: true,
+  imports: true,
+  provideInjectionTokensFrom: true,
+  isGlobal: true,
+  name: true,
+});
+
+/** Checks what stands beside the factory of the options. */
+export function checkAsyncOptions(
+  options: ConfigurableModuleAsyncOptions<DistributedLockModuleOptions, never> & DistributedLockModuleExtras,
+): void {
+  checkOptionNames(options, ASYNC_OPTIONS, 'DistributedLockModule.forRootAsync()');
+  const { useFactory, useClass, useExisting } = options;
+  if (typeof useFactory !== 'function' && (useFactory !== undefined || (!useClass && !useExisting))) {
+    throw new LockOptionsError(messages.noOptionsSource());
+  }
+}
+
 /** Checks the options and fills in the defaults; throws a `LockOptionsError` that names the first bad one. */
 export function readModuleOptions(options: DistributedLockModuleOptions): ModuleSettings {
-  if (typeof options !== 'object' || options === null) {
-    throw new LockOptionsError(messages.option('options', options, 'an object with at least a `connection`'));
+  checkOptionsObject(options, 'DistributedLockModule');
+  for (const name of ['name', 'isGlobal']) {
+    if (name in options) throw new LockOptionsError(messages.besideFactory(name));
   }
+  checkOptionNames(options, MODULE_OPTIONS, 'DistributedLockModule');
   const { connection, store, prefix = 'lock', commandTimeout = '5s', shutdownGrace = '10s' } = options;
   if (store !== undefined && !isStore(store)) {
     throw new LockOptionsError(messages.option('store', store, 'an object with the methods of `LockStore`'));
@@ -115,9 +155,10 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
 }
 
 function readHandOff(options: HandOffOptions = {}): HandOffBudget {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new LockOptionsError(messages.option('handOff', options, 'an object with `count` and `time`'));
   }
+  checkOptionNames(options, HAND_OFF_OPTIONS, 'DistributedLockModule', 'handOff.');
   const { count = DEFAULT_HAND_OFF.count, time = DEFAULT_HAND_OFF.time } = options;
   if (!Number.isInteger(count) || count < 0 || count > MAX_HAND_OFFS) {
     throw new LockOptionsError(messages.option('handOff.count', count, `a whole number from 0 to ${MAX_HAND_OFFS}`));

@@ -15,8 +15,9 @@ import { Line } from './line/line.js';
 import type { Wanted } from './line/waiter.js';
 import { LockBusyError, LockLostError, LockShutdownError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
-import { readKeys, readSignal, resolveSettings } from './lock.settings.js';
+import { checkCallOptions, readKeys, readSignal, resolveSettings } from './lock.settings.js';
 import type { LockSettings } from './lock.settings.js';
+import type { OptionNames } from './option-names.js';
 import type { LockStore } from './stores/lock-store.js';
 
 export class LockEngine {
@@ -38,10 +39,19 @@ export class LockEngine {
     this.line = new Line(store, this.heartbeat, this.keeper, this.events, handOff);
   }
 
-  /** Takes every key or none. `owner` is whose locks in the async context count as the caller's own. */
-  acquire(owner: object, asked: string | readonly string[], options: AcquireOptions): Promise<LockHandle> {
+  /**
+   * Takes every key or none. `owner` is whose locks in the async context count as the caller's own. Options whose names
+   * were not checked yet come with those that are `known`.
+   */
+  acquire(
+    owner: object,
+    asked: string | readonly string[],
+    options: AcquireOptions,
+    known?: OptionNames,
+  ): Promise<LockHandle> {
     // Not an async function: what is thrown in here rejects as well, and the lock is there a turn of promises earlier.
     return new Promise((resolve, refuse) => {
+      if (known) checkCallOptions(options, known, 'acquire()');
       const keys = readKeys(asked);
       const settings = resolveSettings(options, this.defaults);
       const signal = readSignal(options.signal);

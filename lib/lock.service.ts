@@ -3,6 +3,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import { ACQUIRE_OPTIONS, WITH_LOCK_OPTIONS } from './acquire.options.js';
 import type { AcquireOptions, WithLockOptions } from './acquire.options.js';
 import { currentLock, heldAs, runHolding } from './context/lock.context.js';
 import type { Duration } from './duration.js';
@@ -12,7 +13,7 @@ import type { LockEngine } from './lock.engine.js';
 import { isLockError, lostBefore, LockLostError, LockNotHeldError, LockOptionsError } from './lock.errors.js';
 import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
-import { NO_OPTIONS, readKeys, readOnLost } from './lock.settings.js';
+import { checkCallOptions, checkSection, NO_OPTIONS, readKey, readOnLost } from './lock.settings.js';
 import { FENCE_BLOCK } from './stores/lock-store.js';
 import type { KeyState } from './stores/lock-store.js';
 
@@ -56,13 +57,14 @@ export class LockService {
    * `LockShutdownError`, `LockLostError` (entering a lost lock again), or the reason of `signal`.
    */
   acquire(keys: LockKeys, options: AcquireOptions = NO_OPTIONS): Promise<Lock> {
-    return this.engine.acquire(this, keys, options);
+    return this.engine.acquire(this, keys, options, ACQUIRE_OPTIONS);
   }
 
   /**
    * As {@link acquire}, but answers `null` when somebody else holds the key. It tries once, unless `wait` is given here.
    */
   async tryAcquire(keys: LockKeys, options: AcquireOptions = {}): Promise<Lock | null> {
+    checkCallOptions(options, ACQUIRE_OPTIONS, 'tryAcquire()');
     try {
       return await this.acquire(keys, { ...options, wait: options.wait ?? 0 });
     } catch (error) {
@@ -89,8 +91,12 @@ export class LockService {
     optionsOrSection: WithLockOptions | ((lock: Lock) => Result | PromiseLike<Result>),
     maybeSection?: (lock: Lock) => Result | PromiseLike<Result>,
   ): Promise<Result> {
-    const options = typeof optionsOrSection === 'function' ? NO_OPTIONS : optionsOrSection;
-    const section = typeof optionsOrSection === 'function' ? optionsOrSection : maybeSection!;
+    const isFirst = typeof optionsOrSection === 'function';
+    const options = isFirst || optionsOrSection === undefined ? NO_OPTIONS : optionsOrSection;
+    const section = isFirst ? optionsOrSection : maybeSection;
+    if (isFirst && maybeSection !== undefined) throw new LockOptionsError(messages.optionsAfterSection('withLock()'));
+    checkSection('withLock()', section);
+    checkCallOptions(options, WITH_LOCK_OPTIONS, 'withLock()');
     const onLost = readOnLost(options.onLost);
     const lock = await this.engine.acquire(this, keys, options);
     let result: Result;
@@ -112,6 +118,7 @@ export class LockService {
    * @throws `LockNotHeldError` when the lock was released, `LockLostError` when it is lost.
    */
   run<Result>(lock: Lock, section: () => Result): Result {
+    checkSection('run()', section);
     const handle = this.own(lock);
     if (handle.isReleased) throw new LockNotHeldError(messages.notHeld(lock.key), { key: lock.key });
     const loss = handle.lossError;
@@ -126,7 +133,7 @@ export class LockService {
    * @throws what `Lock.renew` throws; `LockNotHeldError` when nothing is held here.
    */
   async renew(target?: string | Lock, ttl?: Duration): Promise<void> {
-    const lock = typeof target === 'object' ? target : this.current(target);
+    const lock = isLock(target) ? target : this.current(target === undefined ? target : readKey(target, 'renew()'));
     await lock.renew(ttl);
   }
 
@@ -136,6 +143,7 @@ export class LockService {
    * @throws `LockNotHeldError` when there is none in this async context.
    */
   current(key?: string): Lock {
+    if (key !== undefined) readKey(key, 'current()');
     const lock = currentLock(this, key);
     if (lock) return lock;
     throw new LockNotHeldError(key === undefined ? messages.noCurrent() : messages.noCurrentOf(key), { key });
@@ -143,7 +151,7 @@ export class LockService {
 
   /** Whether the running code holds a key, and its lease has not ended; asks nobody but the clock. */
   holds(key: string): boolean {
-    return heldAs(this, key)?.isHeld ?? false;
+    return heldAs(this, readKey(key, 'holds()'))?.isHeld ?? false;
   }
 
   /**
@@ -153,7 +161,7 @@ export class LockService {
    * @throws `LockUnavailableError`, `LockKeyError`.
    */
   async inspect(key: string): Promise<KeyState> {
-    readKeys(key);
+    readKey(key, 'inspect()');
     const [state] = await this.engine.store.inspect([key]);
     return state!;
   }
@@ -166,6 +174,7 @@ export class LockService {
    * @throws `LockUnavailableError`, `LockKeyError`.
    */
   async forceRelease(key: string): Promise<boolean> {
+    readKey(key, 'forceRelease()');
     const { holder } = await this.inspect(key);
     if (!holder) return false;
     // Whatever its holder has used of the lease's fencing tokens, the next begins behind them.
@@ -186,4 +195,8 @@ export class LockService {
     if (lock instanceof LockHandle) return lock;
     throw new LockOptionsError(messages.option('lock', lock, 'a lock that acquire() of this LockService returned'));
   }
+}
+
+function isLock(target: unknown): target is Lock {
+  return typeof target === 'object' && typeof (target as Partial<Lock> | null)?.renew === 'function';
 }

@@ -21,6 +21,10 @@ import type { DistributedLockModuleExtras, DistributedLockModuleOptions, LockDef
 export class LockTestingModule {
   /** @param options - the defaults of the module under test, its `name` and `isGlobal`. */
   static forRoot(options: LockDefaults & DistributedLockModuleExtras = {}): DynamicModule {
+    // What is no options object is refused there.
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      return DistributedLockModule.forRoot(options);
+    }
     const { name, isGlobal, ...defaults } = options;
     // A factory, because one description may be started by several tests, and each start ends with a stop.
     const useFactory = (): DistributedLockModuleOptions => ({ ...defaults, store: new MemoryLockStore() });
