@@ -141,11 +141,11 @@ export const messages = {
     `${show(path + name)} is no option of ${of}.${nearest === undefined ? '' : ` Did you mean \`${path}${nearest}\`?`} ` +
     `Known are ${known.map((each) => `\`${path}${each}\``).join(', ')}.`,
   noSection: (of: string, value: unknown) =>
-    `The section of ${of} is ${show(value)}, so nothing was locked; give a function, after the options where there are any.`,
+    `Invalid section of ${of}: expected a function, after the options where there are any, got ${show(value)}. Nothing was locked.`,
   optionsAfterSection: (of: string) =>
     `The options of ${of} came after its section and would be ignored, so nothing was locked; give them before it.`,
   oneKey: (of: string, key: unknown) =>
-    `${of} takes one key, and ${show(key)} is none: give a string that is not empty and is well-formed Unicode.`,
+    `Invalid key of ${of}: expected one string that is not empty and is well-formed Unicode, got ${show(key)}.`,
   noKey: () => 'An empty list of keys cannot be locked. Name at least one key.',
   badKey: (key: unknown) =>
     `Invalid key: expected a string that is not empty and is well-formed Unicode, got ${show(key)}.`,
@@ -153,7 +153,7 @@ export const messages = {
     "DistributedLockModule needs to know where locks are kept: set `connection` to a Redis URL, ioredis options or an ioredis client; or to 'memory' to exclude callers of this process only.",
   secondModule: (name: string | undefined) =>
     `DistributedLockModule is registered twice ${name === undefined ? 'without a name' : `under the name ${show(name)}`}: ` +
-    'each would take the locks of the other for those of somebody else. Import it once, in the root module, where it ' +
+    'each would wait for the locks of the other as for those of another process. Import it once, in the root module, where it ' +
     'serves the whole application; give a further one that is meant a `name` of its own. Where it is imported several ' +
     'times (`isGlobal: false`), import the same object.',
   requestScopedOptions: (name: string | undefined) =>

@@ -8,11 +8,23 @@ import { NASTY, UNSEEN } from './support/nasty.js';
 
 type Message = (...args: unknown[]) => string;
 
-/** About methods of the application, and no key. */
-const { noService: _, noInstanceMethod: __, wrongOutcome: ___, ...others } = messages;
+/** Not about keys: they name what stands in the program, and take their words from closed lists. */
+const { noService: _, misplaced: __, wrongOutcome: ___, ...others } = messages;
+const named =
+  (message: (of: string, ...args: never[]) => string): Message =>
+  (...args) =>
+    (message as Message)('Orders.ship', ...args);
 const aboutKeys = {
   ...others,
   option: (name: string, value: unknown) => messages.option(name, value, 'a duration'),
+  unknownOption: (name: string) => messages.unknownOption('acquire()', '', name, ['ttl'], 'ttl'),
+  bareLocked: named(messages.bareLocked),
+  standardDecorators: named(messages.standardDecorators),
+  noOptions: named(messages.noOptions),
+  noSection: named(messages.noSection),
+  optionsAfterSection: named(messages.optionsAfterSection),
+  oneKey: named(messages.oneKey),
+  besideFactory: named(messages.besideFactory),
 };
 const OF_KEYS = Object.entries(aboutKeys as unknown as Record<string, Message>);
 const aboutTemplates = {
