@@ -17,7 +17,7 @@ import { playRound } from './round.js';
 import type { RoundReport } from './round.js';
 
 /** So many faults of each rule are printed. */
-const SHOWN = Number(process.env.SHOWN ?? 3);
+const SHOWN = 3;
 
 /** Answers whether all went well. `program` answers the path of the compiled worker. */
 export async function main(args: readonly string[], program: () => string): Promise<boolean> {
@@ -42,10 +42,11 @@ function tell(options: Options, seed: number, { plan, faults, counts, folder }: 
   const befell = [...new Set(plan.map(({ name }) => name))].join(' ') || 'nothing';
   console.log(`${seed}: ${calls} calls, ${holds} locks, ${lost} lost; ${plan.length} × ${befell}`);
   if (faults.length === 0) return;
+  const shown = options.all ? Infinity : SHOWN;
   for (const rule of new Set(faults.map((fault) => fault.rule))) {
     const found = faults.filter((fault) => fault.rule === rule);
     console.log(`  ${rule}: ${found.length}`);
-    for (const { text } of found.slice(0, SHOWN)) console.log(`    ${text}`);
+    for (const { text } of found.slice(0, shown)) console.log(`    ${text}`);
   }
   console.log(
     `  plan: ${plan.map(({ at, name, worker, lasting }) => `${at} ${name} ${worker} ${lasting}`).join(', ')}`,

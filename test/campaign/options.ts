@@ -14,6 +14,7 @@ export interface Options {
   readonly mischief: boolean;
   readonly throws: boolean;
   readonly keep: boolean;
+  readonly all: boolean;
 }
 
 export const USAGE = `npm run campaign -- [options]
@@ -29,6 +30,7 @@ export const USAGE = `npm run campaign -- [options]
   --no-mischief   listeners only listen.
   --throws        listeners throw, too.
   --keep          keep the histories of rounds that failed.
+  --all           print every fault, not only the first three of each rule.
 `;
 
 export function readOptions(args: readonly string[]): Options {
@@ -45,9 +47,10 @@ export function readOptions(args: readonly string[]): Options {
       'no-mischief': { type: 'boolean', default: false },
       throws: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      all: { type: 'boolean', default: false },
     },
   });
-  const { fault, mixed, throws, keep } = values;
+  const { fault, mixed, throws, keep, all } = values;
   const known = new Set<string>([...FAULTS, 'none']);
   const unknown = fault.find((name) => !known.has(name));
   if (unknown !== undefined) throw new Error(`--fault ${unknown}: there is no such fault`);
@@ -61,6 +64,7 @@ export function readOptions(args: readonly string[]): Options {
     mischief: !values['no-mischief'],
     throws,
     keep,
+    all,
   };
 }
 

@@ -72,6 +72,12 @@ describe('exclusion', () => {
       expect(broken([a, b], losses)).toEqual(['exclusion']);
     });
 
+    it('nor what happened before', () => {
+      a.hold({ from: 100, until: 149, fence: 1 });
+      b.hold({ from: 120, until: 149, fence: 2 });
+      expect(broken([a, b], losses)).toEqual(['exclusion']);
+    });
+
     it('not two leases of afterwards', () => {
       a.hold({ from: 170, until: 300, fence: 1, asked: 165 });
       b.hold({ from: 180, until: 300, fence: 2, asked: 165 });
