@@ -105,6 +105,10 @@ export const messages = {
     `${found === undefined ? 'something else' : OUTCOMES[found]}` +
     `${found === undefined || found === 'promise' ? '' : ', which would go on without the lock'}. Set ` +
     `\`returns: '${found ?? 'promise'}'\` in the options of @Locked.`,
+  streamOutcome: (method: string, what: string) =>
+    `${method} was locked as a method that returns a promise, but that gave ${what}, which would flow without the lock. ` +
+    'Read it to its end inside the method, or make the method an async generator or an Observable, whose lock lasts until ' +
+    'the end. A stream that needs no lock may be returned as a property of an object.',
   noAnswer: (limit: number, status: string, cause: unknown) =>
     `Redis did not answer within ${ms(limit)} (connection: ${plain(status)}${cause ? `; ${say(cause)}` : ''}). Check that it can ` +
     'be reached, or set a longer `commandTimeout`.',

@@ -1,6 +1,7 @@
 /** The lock of a method that returns a promise: held until it settles. */
 import { assertOutcome, isBusy, isSkipped, outlivingKind } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
+import { refuseStream } from './stream-outcome.js';
 
 export async function lockPromise(call: LockedCall): Promise<unknown> {
   let entered = false;
@@ -9,6 +10,7 @@ export async function lockPromise(call: LockedCall): Promise<unknown> {
       entered = true;
       const outcome = await call.body();
       if (outlivingKind(outcome)) await assertOutcome(call, outcome, 'promise');
+      refuseStream(call.method, outcome);
       return outcome;
     });
   } catch (error) {
