@@ -52,13 +52,31 @@ export interface Lock extends AsyncDisposable {
    */
   renew(ttl?: Duration): Promise<void>;
   /**
-   * Gives the lock back. The last of several handles on one lease frees the key. When the server can't be reached the
+   * Gives the lock back. The last of several handles on one lease frees the key. When the store can't be reached the
    * promise still resolves: a `failed` event tells, the release is tried again in the background, and the lease ends by
    * itself at the latest after its ttl.
    *
-   * @throws `LockLostError` when the lease was lost before, `LockNotHeldError` when this handle was released before.
+   * A lock that was lost does not make it reject: `finally { await lock.release(); }` would replace the error of the code
+   * before it. The loss is told by {@link signal}, {@link isHeld}, the `lost` event, and by the answer here.
+   *
+   * @returns `true` when the lock was held to the end, `false` when it had been lost: what the code did at last was not
+   * protected. The reason is `lock.signal.reason`.
+   * @throws `LockNotHeldError` when this handle was released before.
+   * @example
+   * ```ts
+   * const lock = await locks.acquire('order:42');
+   * try {
+   *   await ship(lock.signal);
+   * } finally {
+   *   if (!(await lock.release())) logger.warn('order:42 was shipped without its lock', lock.signal.reason);
+   * }
+   * ```
    */
-  release(): Promise<void>;
-  /** As {@link release}, for `await using`; disposing of a handle that was released by hand does nothing. */
+  release(): Promise<boolean>;
+  /**
+   * As {@link release}, for `await using`; disposing of a handle that was released by hand does nothing. It never rejects,
+   * so the error of the block is the block's own; to fail where the lock was lost, end the block with
+   * `lock.signal.throwIfAborted()`, or use `withLock`.
+   */
   [Symbol.asyncDispose](): Promise<void>;
 }

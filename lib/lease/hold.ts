@@ -61,6 +61,11 @@ export class Hold {
     return this.state === 'held';
   }
 
+  /** As {@link isHeld}, for loggers: a loss that nobody has noticed yet goes on unnoticed, so that looking runs nothing. */
+  get looksHeld(): boolean {
+    return this.state === 'held' && this.lease.deadline > monotonicNow();
+  }
+
   /** Given back, or about to be. */
   get isReleased(): boolean {
     return this.state === 'ended';

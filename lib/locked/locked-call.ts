@@ -59,9 +59,8 @@ export async function assertOutcome(call: LockedCall, outcome: unknown, expected
 /** Gives a lock back, unless the method did so itself; answers the error of a lock that was lost. */
 export async function released(lock: Lock): Promise<LockLostError | undefined> {
   try {
-    await lock.release();
-  } catch (error) {
-    if (isLockError(error, 'LOCK_LOST')) return error;
+    return (await lock.release()) ? undefined : (lock.signal.reason as LockLostError);
+  } catch {
+    return undefined;
   }
-  return undefined;
 }

@@ -59,7 +59,7 @@ class Orders {
 }
 
 /** An application in which somebody holds the key. */
-async function busy(): Promise<{ orders: Orders; free: () => Promise<void> }> {
+async function busy(): Promise<{ orders: Orders; free: () => Promise<unknown> }> {
   const orders = await startWith(Orders);
   const lock = await orders.locks.acquire('key');
   closeAfterTest({ close: () => lock[Symbol.asyncDispose]() });

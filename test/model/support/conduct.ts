@@ -92,8 +92,8 @@ export class Conduct {
     if (caller.wish.isSection) return caller.endSection();
     caller.state = 'over';
     const { isLost } = caller;
-    this.follow(caller.process, `release ${caller.name}`, caller.lock!.release(), (error) => {
-      this.judge(caller, 'release', isLost, error);
+    this.follow(caller.process, `release ${caller.name}`, caller.lock!.release(), (error, wasHeld) => {
+      this.judge(caller, 'release', isLost, wasHeld === false ? 'LOCK_LOST' : error);
     });
   }
 
@@ -118,8 +118,8 @@ export class Conduct {
   }
 
   /** Whether what a caller was told at its end is what happened. */
-  private judge(caller: Caller, what: string, wasLost: boolean | undefined, error: unknown): void {
-    const told = error instanceof LockError ? error.code : error;
+  private judge(caller: Caller, what: string, wasLost: boolean | undefined, outcome: unknown): void {
+    const told = outcome instanceof LockError ? outcome.code : outcome;
     const isRight = told === undefined ? wasLost !== true : told === 'LOCK_LOST' && wasLost !== false;
     if (!isRight) this.witness.fault(`${caller.name}: ${what} ended with ${String(told)}, lost: ${wasLost}`);
   }

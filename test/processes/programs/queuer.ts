@@ -10,7 +10,7 @@ const app = await NestFactory.createApplicationContext(module, { logger: ['error
 const locks = app.get(LockService);
 
 const turns: Promise<{ token: string; fencingToken: number }>[] = [];
-let release = async (): Promise<void> => undefined;
+let release = async (): Promise<unknown> => undefined;
 
 serve({
   take: async (key: string) => {
