@@ -33,6 +33,10 @@ export interface LockDefaults {
   /**
    * Whether code that holds the key may enter it again: a counter, no round trip. With `false` a call that would wait
    * for its own caller throws a `LockBusyError` at once instead of waiting for itself.
+   *
+   * Who holds a key is known by the async context: whatever is started from within the section counts as part of it, also
+   * a task that a shared pool (p-queue, fastq, dataloader, an event emitter) happens to start there for somebody else. Such
+   * work enters the lock beside the section. Ways out: `reentrant: false`, `LockService.outside`, `AsyncResource.bind`.
    * @default true
    */
   reentrant?: boolean | undefined;

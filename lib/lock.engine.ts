@@ -3,7 +3,7 @@
  * public face.
  */
 import type { AcquireOptions } from './acquire.options.js';
-import { heldAs } from './context/lock.context.js';
+import { holderOf } from './context/lock.context.js';
 import { LockEvents } from './event-stream.js';
 import { Heartbeat, monotonicNow } from './lease/heartbeat.js';
 import type { Hold } from './lease/hold.js';
@@ -55,7 +55,8 @@ export class LockEngine {
       const keys = readKeys(asked);
       const settings = resolveSettings(options, this.defaults);
       const signal = readSignal(options.signal);
-      const admit = (hold: Hold): void => resolve(new LockHandle([hold], this.keeper));
+      const admit = (hold: Hold, outer?: LockHandle): void =>
+        resolve(new LockHandle([hold], this.keeper, outer && [outer]));
       const wanted = { key: keys[0]!, settings, askedAt: monotonicNow(), signal, admit, refuse };
       if (keys.length > 1) resolve(this.acquireAll(owner, keys, wanted));
       else this.enter(owner, wanted);
@@ -77,6 +78,11 @@ export class LockEngine {
     this.emptied = this.empty();
   }
 
+  /** Whether a handle is of a lock that was taken here. */
+  owns(handle: LockHandle): boolean {
+    return handle.isOf(this.keeper);
+  }
+
   /** Waits until nothing is held any more, see {@link refuse}, and closes the store. */
   close(): Promise<void> {
     this.closed ??= this.shutDown();
@@ -85,24 +91,36 @@ export class LockEngine {
 
   private async acquireAll(owner: object, keys: readonly string[], first: Wanted): Promise<LockHandle> {
     const holds = new Map<string, Hold>();
+    const outers = new Map<string, LockHandle>();
+    const handle = (order: readonly string[]): LockHandle => {
+      const entered = outers.size > 0 ? order.map((key) => outers.get(key)) : undefined;
+      return new LockHandle(
+        order.map((key) => holds.get(key)!),
+        this.keeper,
+        entered,
+      );
+    };
     try {
       // One order for everybody, so that two callers never wait for each other.
       for (const key of [...keys].sort(byCodeUnit)) {
         const turnCameAt = holds.size > 0 ? monotonicNow() : undefined;
-        const hold = new Promise<Hold>((admit, refuse) =>
-          this.enter(owner, { ...first, turnCameAt, key, admit, refuse }),
-        );
-        holds.set(key, await hold);
+        await new Promise<void>((resolve, refuse) => {
+          const admit = (hold: Hold, outer?: LockHandle): void => {
+            holds.set(key, hold);
+            if (outer) outers.set(key, outer);
+            resolve();
+          };
+          this.enter(owner, { ...first, turnCameAt, key, admit, refuse });
+        });
       }
       // A lease may have ended while the others were waited for.
       for (const { lossError } of holds.values()) if (lossError) throw lossError;
     } catch (error) {
       // In the background, as its request may take as long as the wait that has just ended.
-      if (holds.size > 0) void new LockHandle([...holds.values()], this.keeper).end();
+      if (holds.size > 0) void handle([...holds.keys()]).end();
       throw error;
     }
-    const ordered = keys.map((key) => holds.get(key)!);
-    return new LockHandle(ordered, this.keeper);
+    return handle(keys);
   }
 
   private async empty(): Promise<void> {
@@ -124,16 +142,17 @@ export class LockEngine {
   /** Enters a key that the caller holds already, or takes it. */
   private enter(owner: object, wanted: Wanted): void {
     const { key, settings } = wanted;
-    const hold = heldAs(owner, key);
-    if (!hold) {
+    const outer = holderOf(owner, key);
+    if (!outer) {
       if (this.isClosing) throw shutdownError(key);
       return this.line.take(wanted);
     }
+    const hold = outer.holdOf(key)!;
     const loss = hold.lossError;
     if (loss) throw new LockLostError(loss.message, { key, cause: loss });
     if (!settings.reentrant || !hold.reentrant) throw new LockBusyError(messages.selfDeadlock(key), { key });
     hold.depth += 1;
-    wanted.admit(hold);
+    wanted.admit(hold, outer);
   }
 }
 

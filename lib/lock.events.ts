@@ -57,6 +57,16 @@ export interface LockFailedEvent extends EventOf<'failed'> {
   readonly error: LockError;
 }
 
+/**
+ * Something that is hardly meant. `reentry-outlived-section`: a lock was entered again from within a section, and is still
+ * held by that re-entry though the section has ended. Correct nesting never does that; a pool of tasks or an event emitter
+ * that is shared by several sections does. Told once for each key.
+ */
+export interface LockWarningEvent extends EventOf<'warning'> {
+  readonly code: 'reentry-outlived-section';
+  readonly message: string;
+}
+
 /** Everything {@link LockService.events$} emits; narrow it by `type`. */
 export type LockEvent =
   | LockAcquiredEvent
@@ -65,4 +75,5 @@ export type LockEvent =
   | LockLostEvent
   | LockReleasedEvent
   | LockTimeoutEvent
-  | LockFailedEvent;
+  | LockFailedEvent
+  | LockWarningEvent;

@@ -81,6 +81,13 @@ export const messages = {
     `The lock module is shutting down and gives out no more locks, so ${quote(key)} was not acquired. Try again on ` +
     'another instance.',
   notHeld: (key: string) => `The lock on ${quote(key)} was already released. Acquire it again to go on.`,
+  outlived: (key: string) =>
+    `A section that holds ${quote(key)} has ended, but work that entered the lock from within it has not: the two may have run at ` +
+    'the same time as parts of one section. Await it there; or, where a shared pool or an event only happened to start ' +
+    'it from within the section, start it by `locks.outside()` or `AsyncResource.bind`, or lock with `reentrant: false`.',
+  foreignLock: (key: string) =>
+    `The lock on ${quote(key)} was not acquired by this LockService, so it is not known here whether it is held. Use the ` +
+    'service that acquired it.',
   noCurrent: () =>
     'No lock is held in this async context. Call this inside a @Locked method or withLock(). A lock from acquire() is ' +
     'not in the context: use the lock itself.',

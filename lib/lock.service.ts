@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { ACQUIRE_OPTIONS, WITH_LOCK_OPTIONS } from './acquire.options.js';
 import type { AcquireOptions, WithLockOptions } from './acquire.options.js';
-import { currentLock, heldAs, runHolding } from './context/lock.context.js';
+import { currentLock, holderOf, runHolding, runHoldingNothing } from './context/lock.context.js';
 import type { Duration } from './duration.js';
 import { LockHandle } from './lease/lock-handle.js';
 import type { Lock } from './lock.js';
@@ -41,8 +41,8 @@ export class LockService {
   constructor(private readonly engine: LockEngine) {}
 
   /**
-   * What happens to locks: acquired, waiting, renewed, lost, released, timeout, failed. Hot: it tells what happens from
-   * the subscription on, and completes when the module is closed.
+   * What happens to locks: acquired, waiting, renewed, lost, released, timeout, failed, warning. Hot: it tells what
+   * happens from the subscription on, and completes when the module is closed.
    */
   get events$(): Observable<LockEvent> {
     return this.engine.events.stream$;
@@ -115,7 +115,8 @@ export class LockService {
    * Runs code with a lock from {@link acquire} as the current one, so that what it calls can enter the lock again. It
    * does not release the lock.
    *
-   * @throws `LockNotHeldError` when the lock was released, `LockLostError` when it is lost.
+   * @throws `LockNotHeldError` when the lock was released, `LockLostError` when it is lost, `LockOptionsError` when it is
+   * not a lock of this service.
    */
   run<Result>(lock: Lock, section: () => Result): Result {
     checkSection('run()', section);
@@ -127,13 +128,33 @@ export class LockService {
   }
 
   /**
+   * Runs code as if nothing were held, neither by this service nor by another: `current()` finds no lock, and a key that
+   * the caller holds is taken anew, like anybody else's. For work that is not part of the section from which it happens to
+   * be started: tasks given to a shared pool, events, the next run of a job. Other `AsyncLocalStorage`s stay as they are.
+   *
+   * @returns what the code returns.
+   * @example
+   * ```ts
+   * await locks.withLock('order:42', async () => {
+   *   locks.outside(() => queue.add(() => orders.ship('42'))); // waits until this section has ended
+   * });
+   * ```
+   */
+  outside<Result>(section: () => Result): Result {
+    return runHoldingNothing(section);
+  }
+
+  /**
    * Extends a lease by hand: of the current lock, of a key that is held in this async context, or of a lock.
    *
    * @param ttl - new length of the lease; by default what it was.
-   * @throws what `Lock.renew` throws; `LockNotHeldError` when nothing is held here.
+   * @throws what `Lock.renew` throws; `LockNotHeldError` when nothing is held here; `LockOptionsError` for a lock that is
+   * not of this service.
    */
   async renew(target?: string | Lock, ttl?: Duration): Promise<void> {
-    const lock = isLock(target) ? target : this.current(target === undefined ? target : readKey(target, 'renew()'));
+    const lock = isLock(target)
+      ? this.own(target)
+      : this.current(target === undefined ? target : readKey(target, 'renew()'));
     await lock.renew(ttl);
   }
 
@@ -151,7 +172,7 @@ export class LockService {
 
   /** Whether the running code holds a key, and its lease has not ended; asks nobody but the clock. */
   holds(key: string): boolean {
-    return heldAs(this, readKey(key, 'holds()'))?.isHeld ?? false;
+    return holderOf(this, readKey(key, 'holds()'))?.holdOf(key)?.isHeld ?? false;
   }
 
   /**
@@ -192,7 +213,10 @@ export class LockService {
   }
 
   private own(lock: Lock): LockHandle {
-    if (lock instanceof LockHandle) return lock;
+    if (lock instanceof LockHandle) {
+      if (this.engine.owns(lock)) return lock;
+      throw new LockOptionsError(messages.foreignLock(lock.key), { key: lock.key });
+    }
     throw new LockOptionsError(messages.option('lock', lock, 'a lock that acquire() of this LockService returned'));
   }
 }

@@ -2,27 +2,34 @@
  * Which locks the running code holds: a chain of frames in the async context, innermost first. It is what makes a lock
  * re-entrant and `current()` possible, without a round trip and without a thread to hang it on. A frame names its owner,
  * so that several lock services in one process never mistake each other's locks for their own.
+ *
+ * What a section sets going (a timer, the next run of a job) keeps its frame, so frames outlive their sections. A chain
+ * must not grow from run to run: a new frame is linked to nothing that is over, and whoever finds such a frame drops it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Hold } from '../lease/hold.js';
 import type { LockHandle } from '../lease/lock-handle.js';
 
 interface Frame {
   readonly owner: object;
   readonly handle: LockHandle;
-  readonly outer: Frame | undefined;
+  outer: Frame | undefined;
 }
 
-const storage = new AsyncLocalStorage<Frame>();
+const storage = new AsyncLocalStorage<Frame | undefined>();
 
 /** Runs `section` with a lock as the current one. */
 export function runHolding<Result>(owner: object, handle: LockHandle, section: () => Result): Result {
-  return storage.run({ owner, handle, outer: storage.getStore() }, section);
+  return storage.run({ owner, handle, outer: beyond(innermost(), owner, handle) }, section);
+}
+
+/** Runs `section` as if nothing were held. Other async contexts than that of locks stay as they are. */
+export function runHoldingNothing<Result>(section: () => Result): Result {
+  return storage.run(undefined, section);
 }
 
 /** The innermost lock of `owner` that was not given back yet; of one key, when it is named. */
 export function currentLock(owner: object, key?: string): LockHandle | undefined {
-  for (let frame = storage.getStore(); frame; frame = frame.outer) {
+  for (let frame = innermost(); frame; frame = outwards(frame)) {
     const { handle } = frame;
     if (frame.owner !== owner || handle.isReleased) continue;
     if (key === undefined || handle.holdOf(key)) return handle;
@@ -31,13 +38,33 @@ export function currentLock(owner: object, key?: string): LockHandle | undefined
 }
 
 /**
- * How the running code holds `key`. A branch that outlives the section it began in finds nothing once the key was given
- * back or its last handle ended, and takes the key anew like anybody else.
+ * The handle by which the running code holds `key`. A branch that outlives the section it began in finds nothing once the
+ * key was given back or its last handle ended, and takes the key anew like anybody else.
  */
-export function heldAs(owner: object, key: string): Hold | undefined {
-  for (let frame = storage.getStore(); frame; frame = frame.outer) {
+export function holderOf(owner: object, key: string): LockHandle | undefined {
+  for (let frame = innermost(); frame; frame = outwards(frame)) {
     const hold = frame.owner === owner ? frame.handle.holdOf(key) : undefined;
-    if (hold && !hold.isReleased && hold.depth > 0) return hold;
+    if (hold && hold.depth > 0) return frame.handle;
   }
   return undefined;
+}
+
+function innermost(): Frame | undefined {
+  const frame = storage.getStore();
+  return frame?.handle.isOver ? outwards(frame) : frame;
+}
+
+/** The next frame outwards that is not over; those that are get dropped. */
+function outwards(frame: Frame): Frame | undefined {
+  while (frame.outer?.handle.isOver) frame.outer = frame.outer.outer;
+  return frame.outer;
+}
+
+/** The chain from `frame` on, without what a new frame for `handle` makes superfluous. */
+function beyond(frame: Frame | undefined, owner: object, handle: LockHandle): Frame | undefined {
+  if (!frame) return undefined;
+  const outer = beyond(outwards(frame), owner, handle);
+  if (frame.owner === owner && handle.covers(frame.handle)) return outer;
+  // Others may see the frame without the new one in front, so it stays as it is.
+  return outer === frame.outer ? frame : { ...frame, outer };
 }

@@ -57,6 +57,10 @@ export class Hold {
 
   /** Asking may be what discovers the loss: from then on it stays lost. */
   get isHeld(): boolean {
+    return this.check();
+  }
+
+  check(): boolean {
     if (this.state === 'held') this.lease.check();
     return this.state === 'held';
   }

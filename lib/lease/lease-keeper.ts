@@ -2,6 +2,7 @@
  * Keeps every lease of a service: has the heartbeat renew them, extends them by hand, and gives back what nobody wants any
  * more, however often that takes.
  */
+import { runOutside } from '../context/run-outside.js';
 import type { LockEvents } from '../event-stream.js';
 import { LinkedList } from '../linked-list.js';
 import type { LockError } from '../lock.errors.js';
@@ -87,12 +88,16 @@ export class LeaseKeeper {
     void this.release({ key, token, kind: 'exclusive' }, ttl, ignore);
   }
 
+  /** A hold was entered again, by whoever has it still though the section it was entered from has ended. */
+  outlived({ key, token }: Hold): void {
+    this.events.warnOfOutlived(key, token);
+  }
+
   /** Resolves when no lease is held, or when the time is over. */
   async drained(graceTime: number): Promise<void> {
     if (!this.kept.first) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, graceTime);
-      timer.unref();
+      const timer = runOutside(() => setTimeout(resolve, graceTime));
       this.onEmpty = () => {
         clearTimeout(timer);
         resolve();

@@ -9,6 +9,7 @@ import type { Lock } from '../lock.js';
 import { LockNotHeldError } from '../lock.errors.js';
 import type { LockLostError } from '../lock.errors.js';
 import { messages, plain } from '../lock.messages.js';
+import { AnyLoss } from './any-loss.js';
 import { readTtl } from '../lock.settings.js';
 import { PROCESS_ID_LENGTH } from '../stores/lock-store.js';
 import type { Hold } from './hold.js';
@@ -23,13 +24,24 @@ export class LockHandle implements Lock {
   readonly #first: Hold;
   readonly #keeper: LeaseKeeper;
   #released = false;
-  #anySignal: AbortSignal | undefined;
+  #anyLoss: AnyLoss | undefined;
+  /** The handles through which holds were entered again, by index of the hold. */
+  #outers: readonly (LockHandle | undefined)[] | undefined;
+  /** Holds that were entered again through this handle, by handles that were not released yet. */
+  #entered: Hold[] | undefined;
 
-  /** @param holds - in the order in which their keys were given; never empty. */
-  constructor(holds: readonly Hold[], keeper: LeaseKeeper) {
+  /**
+   * @param holds - in the order in which their keys were given; never empty.
+   * @param outers - the handles through which holds were entered again, by index of the hold.
+   */
+  constructor(holds: readonly Hold[], keeper: LeaseKeeper, outers?: readonly (LockHandle | undefined)[]) {
     this.#holds = holds;
     this.#first = holds[0]!;
     this.#keeper = keeper;
+    this.#outers = outers;
+    outers?.forEach((outer, i) => {
+      if (outer) outer.#enteredBy(holds[i]!);
+    });
   }
 
   get key(): string {
@@ -70,8 +82,25 @@ export class LockHandle implements Lock {
 
   get signal(): AbortSignal {
     if (this.#holds.length === 1) return this.#first.signal;
-    this.#anySignal ??= AbortSignal.any(this.#holds.map(({ signal }) => signal));
-    return this.#anySignal;
+    this.#anyLoss ??= new AnyLoss(this.#holds);
+    return this.#anyLoss.signal;
+  }
+
+  /** Whether it belongs to a service. */
+  isOf(keeper: LeaseKeeper): boolean {
+    return this.#keeper === keeper;
+  }
+
+  /** Given back, and nobody else holds on to one of its keys. */
+  get isOver(): boolean {
+    if (!this.#released) return false;
+    return this.#holds.length === 1 ? this.#first.depth === 0 : this.#holds.every(({ depth }) => depth === 0);
+  }
+
+  /** Whether whatever another handle is still good for can be had by this one. */
+  covers(other: LockHandle): boolean {
+    if (other === this) return true;
+    return other.#released && other.#holds.every((hold) => hold.depth === 0 || this.#holds.includes(hold));
   }
 
   /** Whether this handle was given back. */
@@ -107,7 +136,11 @@ export class LockHandle implements Lock {
   /** Gives the handle back and answers whether its lock was lost. Never rejects. */
   end(): Promise<LockLostError | undefined> {
     this.#released = true;
-    return this.#holds.length === 1 ? endOne(this.#first) : endAll(this.#holds);
+    this.#leaveOuters();
+    const outliving = this.#entered?.[0];
+    const ended = this.#holds.length === 1 ? endOne(this.#first) : this.#endAll();
+    if (outliving?.check()) this.#keeper.outlived(outliving);
+    return ended;
   }
 
   /** What loggers show. Who knows a token can release the lock, so it is not shown whole; nothing is noticed by looking. */
@@ -134,6 +167,26 @@ export class LockHandle implements Lock {
 
   [INSPECT](...args: InspectArguments): string {
     return printed('Lock', this.toJSON(), ...args);
+  }
+
+  /** Somebody enters one of its keys again; while the others of several were waited for, the handle may have been released. */
+  #enteredBy(hold: Hold): void {
+    (this.#entered ??= []).push(hold);
+    if (this.#released) this.#keeper.outlived(hold);
+  }
+
+  /** Tells the handles that this one entered through, and forgets them, who may be the last of many. */
+  #leaveOuters(): void {
+    this.#outers?.forEach((outer, i) => {
+      if (outer) outer.#entered!.splice(outer.#entered!.indexOf(this.#holds[i]!), 1);
+    });
+    this.#outers = undefined;
+  }
+
+  async #endAll(): Promise<LockLostError | undefined> {
+    const loss = await endAll(this.#holds);
+    this.#anyLoss?.end();
+    return loss;
   }
 
   private notHeld(): LockNotHeldError {

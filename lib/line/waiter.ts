@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Beat } from '../lease/heartbeat.js';
 import type { Hold } from '../lease/hold.js';
+import type { LockHandle } from '../lease/lock-handle.js';
 import type { Linked } from '../linked-list.js';
 import type { LockSettings } from '../lock.settings.js';
 import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
@@ -18,7 +19,8 @@ export interface Wanted {
   readonly signal: AbortSignal | undefined;
   /** Of a later one of several keys: when its turn came, in monotonic time. The call has been answered before. */
   readonly turnCameAt?: number | undefined;
-  admit(hold: Hold): void;
+  /** `outer`: the handle that the key was entered again through. */
+  admit(hold: Hold, outer?: LockHandle): void;
   refuse(reason: unknown): void;
 }
 

@@ -1,9 +1,14 @@
 /** Re-entry by async context: what counts as the caller's own lock, for how long, and what never does. */
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, jest } from '@jest/globals';
 import { LockBusyError, LockLostError, LockNotHeldError } from '../../lib/lock.errors.js';
 import type { Lock } from '../../lib/lock.js';
 import { LockService } from '../../lib/lock.service.js';
 import { outcomeOf, openLocks } from './support/engine.js';
+import type { Bench } from './support/engine.js';
 import { advance, flush, useFakeClock } from './support/fake-clock.js';
 import { Gate } from './support/fake-store.js';
 
@@ -242,4 +247,360 @@ describe('the current lock', () => {
       expect(locks.holds('key')).toBe(false);
     });
   });
+});
+
+describe('code that runs outside', () => {
+  useFakeClock();
+
+  it('holds nothing, and takes a key anew', async () => {
+    const { locks } = openLocks();
+    await locks.withLock('key', async () => {
+      expect(locks.outside(() => [locks.holds('key'), 'returned'])).toEqual([false, 'returned']);
+      expect(() => locks.outside(() => locks.current())).toThrow(LockNotHeldError);
+      expect(await locks.outside(() => locks.tryAcquire('key'))).toBeNull();
+      expect(locks.holds('key')).toBe(true);
+    });
+  });
+
+  it('holds no lock of another service either', async () => {
+    const [one, other] = [openLocks(), openLocks()];
+    await one.locks.withLock('key', () =>
+      other.locks.withLock('key', async () => {
+        expect(other.locks.outside(() => [one.locks.holds('key'), other.locks.holds('key')])).toEqual([false, false]);
+      }),
+    );
+  });
+
+  it('keeps the application’s own contexts', async () => {
+    const { locks } = openLocks();
+    const requests = new AsyncLocalStorage<string>();
+    await requests.run('a request', () =>
+      locks.withLock('key', async () => expect(locks.outside(() => requests.getStore())).toBe('a request')),
+    );
+  });
+
+  it('hands on what it throws', () => {
+    const { locks } = openLocks();
+    const failure = new Error('thrown');
+    const fail = (): never => {
+      throw failure;
+    };
+    expect(() => locks.outside(fail)).toThrow(failure);
+  });
+});
+
+/** Runs tasks one after the other, as p-queue and its like do: the one that ends starts the next, in its own context. */
+class Pool {
+  private readonly tasks: (() => Promise<unknown>)[] = [];
+  private running = 0;
+
+  constructor(private readonly concurrency: number) {}
+
+  add(task: () => Promise<unknown>): void {
+    this.tasks.push(task);
+    if (this.running < this.concurrency) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.running += 1;
+    for (let task = this.tasks.shift(); task; task = this.tasks.shift()) await task();
+    this.running -= 1;
+  }
+}
+
+describe('a re-entered hold that outlives the section that it was entered from', () => {
+  useFakeClock();
+  const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  /** A section in which a pool is set going, which then works for others too. */
+  async function share({ locks }: Bench, key: string, add: (pool: Pool) => void): Promise<void> {
+    const pool = new Pool(1);
+    await locks.withLock(key, async () => {
+      pool.add(() => rest(10));
+      await rest(5);
+      add(pool);
+      await rest(10);
+    });
+    await rest(200);
+  }
+
+  it('is told, when a pool that one section has set going works for another', async () => {
+    const bench = openLocks();
+    const { locks, heard } = bench;
+    const done = share(bench, 'key', (pool) => pool.add(() => locks.withLock('key', () => rest(50))));
+    await advance(1_000);
+    await done;
+    expect(heard('warning')).toEqual([
+      {
+        type: 'warning',
+        code: 'reentry-outlived-section',
+        key: 'key',
+        token: heard('acquired')[0]!.token,
+        message: expect.stringContaining('locks.outside'),
+      },
+    ]);
+  });
+
+  it('is told, when an event emitter starts what nobody waits for', async () => {
+    const { locks, heard } = openLocks();
+    const emitter = new EventEmitter().on('done', () => void locks.withLock('key', () => rest(50)));
+    const section = locks.withLock('key', () => emitter.emit('done'));
+    await advance(1_000);
+    await section;
+    expect(heard('warning')).toHaveLength(1);
+  });
+
+  it('is told of one of several keys, and of an inner section that was outlived', async () => {
+    const { locks, heard } = openLocks();
+    const section = locks.withLock('a', () =>
+      locks.withLock(['a', 'b'], async () => {
+        void locks.withLock('b', () => rest(50));
+      }),
+    );
+    await advance(1_000);
+    await section;
+    expect(heard('warning').map(({ key }) => key)).toEqual(['b']);
+  });
+
+  it('is told of one that was entered on the way to another key', async () => {
+    const { locks, heard, rival } = openLocks();
+    await rival.acquire('b', 'rival', 600_000);
+    const section = locks.withLock('a', () => void locks.withLock(['a', 'b'], () => rest(50)));
+    await advance(100);
+    await section;
+    await rival.release('b', 'rival');
+    await advance(1_000);
+    expect(heard('warning').map(({ key }) => key)).toEqual(['a']);
+  });
+
+  it('is told once for each key, however often it happens', async () => {
+    const { locks, heard } = openLocks();
+    for (const key of ['a', 'b', 'a', 'b', 'a']) {
+      const section = locks.withLock(key, () => void locks.withLock(key, () => rest(50)));
+      await advance(100);
+      await section;
+    }
+    expect(heard('warning').map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+
+  it.each<[string, (bench: Bench) => Promise<unknown>]>([
+    ['nested sections', ({ locks }) => locks.withLock('key', () => locks.withLock('key', () => rest(10)))],
+    [
+      'branches that are awaited',
+      ({ locks }) =>
+        locks.withLock('key', () =>
+          Promise.all([locks.withLock('key', () => rest(10)), locks.withLock(['key', 'b'], () => rest(20))]),
+        ),
+    ],
+    [
+      'a lock that is taken and given back inside',
+      ({ locks }) => locks.withLock('key', async () => (await locks.acquire('key')).release()),
+    ],
+    [
+      'a call that fails inside',
+      ({ locks }) =>
+        locks.withLock('key', () => locks.withLock('key', () => Promise.reject(new Error('failed'))).catch(() => 0)),
+    ],
+    [
+      'several keys of which one is not to be had',
+      async ({ locks, rival }) => {
+        await rival.acquire('b', 'rival');
+        await locks.withLock('a', () => locks.tryAcquire(['a', 'b']));
+        await rival.release('b', 'rival');
+      },
+    ],
+    [
+      'a pool whose tasks are started outside',
+      (bench) => {
+        const { locks } = bench;
+        return share(bench, 'key', (pool) =>
+          pool.add(() => locks.outside(() => locks.withLock('key', () => rest(50)))),
+        );
+      },
+    ],
+    [
+      'a pool whose tasks are bound to where they come from',
+      (bench) => {
+        const task = AsyncResource.bind(() => bench.locks.withLock('key', () => rest(50)));
+        return share(bench, 'key', (pool) => pool.add(task));
+      },
+    ],
+  ])('is not told of %s', async (_, act) => {
+    const bench = openLocks();
+    const done = act(bench);
+    await advance(1_000);
+    await done;
+    expect(bench.heard('warning')).toEqual([]);
+    expect(bench.heard('released').length).toBe(bench.heard('acquired').length);
+  });
+
+  it('excludes what a pool starts outside', async () => {
+    const bench = openLocks();
+    const { locks } = bench;
+    let inside = 0;
+    const beside: number[] = [];
+    const section = async (): Promise<void> => {
+      beside.push(inside++);
+      await rest(50);
+      inside -= 1;
+    };
+    const pool = new Pool(2);
+    const all = locks.withLock('key', async () => {
+      for (let i = 0; i < 5; i++) pool.add(() => locks.outside(() => locks.withLock('key', section)));
+      await section();
+    });
+    await advance(5_000);
+    await all;
+    expect(beside).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+});
+
+describe('a section that plans the next', () => {
+  const GENERATIONS = 500;
+  /** Those that are still to be found may be the last few. */
+  const FEW = 5;
+  const soon = setImmediate;
+
+  it.each<[string, (bench: Bench, next: () => void, met: (lock: Lock) => void) => Promise<unknown>]>([
+    [
+      'by a timer, inside of itself',
+      ({ locks }, next, met) =>
+        locks.withLock('key', (lock) => {
+          met(lock);
+          soon(next);
+        }),
+    ],
+    [
+      'at once, inside of itself',
+      ({ locks }, next, met) =>
+        locks.withLock('key', async (lock) => {
+          met(lock);
+          void Promise.resolve().then(next);
+        }),
+    ],
+    [
+      'for another key each time',
+      ({ locks }, next, met) =>
+        locks.withLock(`key ${Math.random()}`, (lock) => {
+          met(lock);
+          soon(next);
+        }),
+    ],
+    [
+      'with several keys',
+      ({ locks }, next, met) =>
+        locks.withLock(['a', 'b'], (lock) => {
+          met(lock);
+          soon(next);
+        }),
+    ],
+    [
+      'within sections within sections',
+      ({ locks }, next, met) =>
+        locks.withLock('a', () =>
+          locks.withLock('b', () =>
+            locks.withLock('a', (lock) => {
+              met(lock);
+              soon(next);
+            }),
+          ),
+        ),
+    ],
+    [
+      'before it has ended',
+      ({ locks }, next, met) =>
+        locks.withLock(`key ${Math.random()}`, async (lock) => {
+          met(lock);
+          soon(next);
+          await new Promise((resolve) => soon(() => soon(resolve)));
+        }),
+    ],
+  ])('keeps nothing of those before: %s', async (_, run) => {
+    const bench = openLocks();
+    const met: WeakRef<Lock>[] = [];
+    const last = await plan(bench, run, (lock) => met.push(new WeakRef(lock)));
+    expect(met).toHaveLength(GENERATIONS);
+    await collected(met);
+    last.emitDestroy();
+    await bench.engine.close();
+  });
+
+  it('keeps nothing of those before, within a lock that is held all the while', async () => {
+    const bench = openLocks();
+    const { locks } = bench;
+    const outer = await locks.acquire('outer');
+    const met: WeakRef<Lock>[] = [];
+    const run = (_bench: Bench, next: () => void): Promise<unknown> =>
+      locks.run(outer, () =>
+        locks.withLock('outer', (lock) => {
+          met.push(new WeakRef(lock));
+          soon(next);
+        }),
+      );
+    const last = await plan(bench, run, () => undefined);
+    await collected(met);
+    last.emitDestroy();
+    expect(outer.isHeld).toBe(true);
+    await outer.release();
+    await bench.engine.close();
+  });
+
+  it('finds its way about as fast as ever in locks that it runs in again and again', async () => {
+    const { locks, engine } = openLocks();
+    const [a, b] = [await locks.acquire('a'), await locks.acquire('b')];
+    const fastest = await new Promise<number>((resolve) => {
+      let left = 20_000;
+      const next = (): void => {
+        const [one, two] = left % 2 === 0 ? [a, b] : [b, a];
+        locks.run(one, () =>
+          locks.run(two, () => {
+            if (locks.current() !== two || locks.current(one.key) !== one) resolve(NaN);
+            if (left-- === 0) resolve(Math.min(...Array.from({ length: 50 }, () => timed(() => locks.holds('c')))));
+            else soon(next);
+          }),
+        );
+      };
+      next();
+    });
+    // Milliseconds; going through all of them takes several times as long even on a fast machine that is idle.
+    expect(fastest).toBeLessThan(0.05);
+    await Promise.all([a.release(), b.release()]);
+    await engine.close();
+  });
+
+  function timed(act: () => unknown): number {
+    const begin = performance.now();
+    act();
+    return performance.now() - begin;
+  }
+
+  async function plan(
+    bench: Bench,
+    run: (bench: Bench, next: () => void, met: (lock: Lock) => void) => Promise<unknown>,
+    met: (lock: Lock) => void,
+  ): Promise<AsyncResource> {
+    const runs: Promise<unknown>[] = [];
+    // It keeps the context in which the next run would begin.
+    const last = await new Promise<AsyncResource>((resolve, reject) => {
+      let left = GENERATIONS;
+      const next = (): void => {
+        if (left-- === 0) return resolve(new AsyncResource('last'));
+        runs.push(run(bench, next, met).catch(reject));
+      };
+      next();
+    });
+    await Promise.all(runs);
+    return last;
+  }
+
+  async function collected(met: WeakRef<Lock>[]): Promise<void> {
+    await new Promise((resolve) => soon(resolve));
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    for (let i = 0; i < 3; i++) {
+      collect();
+      await new Promise((resolve) => soon(resolve));
+    }
+    expect(met.filter((lock) => lock.deref() !== undefined).length).toBeLessThan(FEW);
+  }
 });

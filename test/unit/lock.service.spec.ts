@@ -1,5 +1,5 @@
 /** The façade: what each method takes, answers and throws. */
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   LockBusyError,
   LockKeyError,
@@ -157,6 +157,31 @@ describe('run', () => {
     const { locks } = openLocks();
     expect(() => locks.run({ key: 'key', isHeld: true } as Lock, () => 'ran')).toThrow(LockOptionsError);
   });
+
+  it.each<[string, (lock: Lock, other: Lock) => unknown]>([
+    ['a lock of another service', (lock) => lock],
+    ['something with all that a lock has', (lock) => Object.defineProperties({}, propertiesOf(lock))],
+    ['something that inherits from a lock', (lock) => Object.create(lock) as Lock],
+    ['nothing', () => null],
+    ['a key', ({ key }) => key],
+  ])('and renew refuse %s', async (_, disguise) => {
+    const [{ locks }, other] = [openLocks(), openLocks()];
+    const foreign = disguise(await other.locks.acquire('key'), await locks.acquire('key')) as Lock;
+    const section = jest.fn();
+    expect(() => locks.run(foreign, section)).toThrow(LockOptionsError);
+    expect(section).not.toHaveBeenCalled();
+    if (typeof foreign === 'string') return;
+    await expect(locks.renew(foreign)).rejects.toBeInstanceOf(LockOptionsError);
+    expect(other.store.sent('touch')).toEqual([]);
+  });
+
+  it('says whose lock it refuses', async () => {
+    const [{ locks }, other] = [openLocks(), openLocks()];
+    const foreign = await other.locks.acquire('key');
+    expect(() => locks.run(foreign, () => 'ran')).toThrow(expect.objectContaining({ key: 'key' }));
+    expect(() => locks.run(foreign, () => 'ran')).toThrow('was not acquired by this LockService');
+    expect(other.locks.run(foreign, () => other.locks.holds('key'))).toBe(true);
+  });
 });
 
 describe('inspect', () => {
@@ -227,3 +252,9 @@ describe('a busy key', () => {
     await expect(locks.acquire('key', { wait: '0s' })).rejects.toBeInstanceOf(LockBusyError);
   });
 });
+
+/** Everything that an object has, inherited or its own, as properties of its own. */
+function propertiesOf(object: object): PropertyDescriptorMap {
+  const own = Object.getOwnPropertyDescriptors(object);
+  return { ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(object) as object), ...own };
+}

@@ -89,7 +89,7 @@ export class FlawedLocks {
         return isHeld();
       },
       renew: () => Promise.resolve(),
-      release,
+      release: () => release().then(() => true),
       [Symbol.asyncDispose]: release,
     };
   }
