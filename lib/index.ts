@@ -44,6 +44,7 @@ export {
 } from './lock.errors.js';
 export type { LockErrorByCode, LockErrorCode, LockErrorDetails } from './lock.errors.js';
 export type * from './lock.events.js';
+export type { LockExceptionFilterOptions } from './http/lock-answers.js';
 export { LockExceptionFilter } from './http/lock-exception.filter.js';
 
 export { MemoryLeases } from './stores/memory/memory-leases.js';

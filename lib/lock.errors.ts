@@ -48,6 +48,9 @@ const NAMES: Readonly<Record<LockErrorCode, string>> = {
   LOCK_SHUTDOWN: 'LockShutdownError',
 };
 
+/** Every code, for checks. */
+export const LOCK_ERROR_CODES: readonly string[] = Object.keys(NAMES);
+
 /**
  * Whether something that was thrown is an error of this package, of whatever copy of it; with codes, one of these.
  *

@@ -57,17 +57,17 @@ function compileFunction(keyOf: (...args: readonly unknown[]) => unknown, method
       throw new LockKeyError(keyMessages.functionThrew(method, cause), { cause });
     }
     if (typeof result === 'string' && result !== '') return [wellFormed(result, method)];
-    if (!Array.isArray(result) || result.length === 0) throw new LockKeyError(keyMessages.badResult(method, result));
+    if (!Array.isArray(result) || result.length === 0) throw badArguments(keyMessages.badResult(method, result));
     const keys = Array.from(result as readonly unknown[], (key, index) => {
       if (typeof key === 'string' && key !== '') return wellFormed(key, method);
-      throw new LockKeyError(keyMessages.badKeyInResult(method, key, index));
+      throw badArguments(keyMessages.badKeyInResult(method, key, index));
     });
     return [...new Set(keys)];
   };
 }
 
 function wellFormed(key: string, method: string): string {
-  if (!key.isWellFormed()) throw new LockKeyError(keyMessages.illFormedKey(method, key));
+  if (!key.isWellFormed()) throw badArguments(keyMessages.illFormedKey(method, key));
   return key;
 }
 
@@ -100,7 +100,7 @@ function compileTemplate(template: unknown, method: string): (args: readonly unk
       let text = readText(args, placeholder, template, method);
       if (reserved.test(text)) {
         if (!text.isWellFormed()) {
-          throw new LockKeyError(keyMessages.illFormedValue(method, template, placeholder.source));
+          throw badArguments(keyMessages.illFormedValue(method, template, placeholder.source));
         }
         text = escape(text);
       }
@@ -181,9 +181,14 @@ function readText(args: readonly unknown[], placeholder: Placeholder, template: 
       return String(value);
   }
   const where = whereIs(index, path.slice(0, depth));
-  throw new LockKeyError(keyMessages.badValue(method, template, source, where, value));
+  throw badArguments(keyMessages.badValue(method, template, source, where, value));
 }
 
 function whereIs(index: number, path: readonly string[]): string {
   return path.length === 0 ? `argument ${index}` : `"${path.join('.')}" of argument ${index}`;
+}
+
+/** The arguments of this call can't name a lock; those of another may. */
+function badArguments(message: string): LockKeyError {
+  return new LockKeyError(message, { source: 'arguments' });
 }
