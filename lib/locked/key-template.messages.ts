@@ -21,6 +21,9 @@ export const keyMessages = {
     `${method}: the key template ${show(template)} has a "<" that no ">" closes. ${GRAMMAR}`,
   badPlaceholder: (method: string, template: string, placeholder: string) =>
     `${method}: ${plain(placeholder)} in the key template ${show(template)} is not a placeholder. ${GRAMMAR}`,
+  foreignPlaceholder: (method: string, template: string, foreign: string, own: string) =>
+    `${method}: ${show(foreign)} in the key template ${show(template)} is no placeholder here and would stand in every ` +
+    `key as it is. Write ${plain(own)}. A key that is meant to contain it is computed with a function.`,
   noSeparator: (method: string, template: string, left: string, right: string) =>
     `${method}: nothing separates ${plain(left)} from ${plain(right)} in the key template ${show(template)}, so different arguments ` +
     'could give the same key. Put a character between them that is neither a letter, a digit nor "%", such as ":".',

@@ -7,6 +7,7 @@
  * are the same.
  */
 import { LockKeyError } from '../lock.errors.js';
+import { foreignPlaceholder, ownSpelling } from './foreign-placeholder.js';
 import { keyMessages } from './key-template.messages.js';
 import type { KeySpec, TemplateFor } from './key-template.types.js';
 
@@ -135,6 +136,10 @@ function parseTemplate(template: string, method: string): Template {
     }
   }
   literals[placeholders.length] = literal + template.slice(end);
+  const foreign = foreignPlaceholder(literals);
+  if (foreign !== undefined) {
+    throw new LockKeyError(keyMessages.foreignPlaceholder(method, template, foreign, ownSpelling(foreign)));
+  }
   return { literals, placeholders };
 }
 

@@ -6,6 +6,9 @@
  * and index signatures count as present, as they do for TypeScript, and are checked at run time.
  */
 
+import type { ForeignNameProblem, ForeignProblem } from './foreign-placeholder.types.js';
+import type { Digit, IsPattern, Letter } from './text.types.js';
+
 /** What a placeholder may stand for. */
 export type KeyValue = string | number | bigint | boolean;
 
@@ -17,7 +20,9 @@ export type KeyFunction = (...args: never[]) => string | readonly string[];
 
 /**
  * What `@Locked` locks: a template such as `'order:<0>'` or `'account:<0.id>'`, several templates, or a function of
- * the method's arguments. `<<` stands for a `<` that belongs to the key.
+ * the method's arguments. `<<` stands for a `<` that belongs to the key. Placeholders of other packages (`{0}`, `{id}`,
+ * `${id}`, `#{id}`, `{{id}}`, `%s`, `$1`; and in a template without a placeholder `#id`, `$id`, `/:id`) are refused
+ * rather than taken literally; a key that is meant to contain one is computed with a function.
  */
 export type KeySpec = string | readonly string[] | KeyFunction;
 
@@ -37,7 +42,7 @@ export type KeyProblem<Key extends KeySpec, Args extends readonly unknown[]> = [
 /** What is wrong with a template; `never` when nothing is, or where the compiler does not know the text. */
 export type TemplateProblem<Template extends string, Args extends readonly unknown[]> = Template extends ''
   ? 'an empty key template cannot name a lock'
-  : Scan<Template, Args>;
+  : Scan<Template, Args> | (Template extends `${string}<${string}` ? never : ForeignNameProblem<Template>);
 
 /** The template itself where it fits the arguments, and otherwise the problem. */
 export type TemplateFor<Template extends string, Args extends readonly unknown[]> = [
@@ -62,19 +67,15 @@ export type ArgsFor<Key extends KeySpec> = Key extends (...args: infer Args) => 
 /** `Gap` is the literal text since the last placeholder; the first needs no separator before it. */
 type Scan<Text extends string, Args, Gap extends string = ':'> = Text extends `${infer Literal}<${infer After}`
   ? After extends `<${infer Rest}`
-    ? Scan<Rest, Args, ':'>
+    ? ForeignProblem<Literal> | Scan<Rest, Args, ':'>
     : After extends `${infer Inner}>${infer Rest}`
       ? | (Separates<`${Gap}${Literal}`> extends true
             ? PlaceholderProblem<Inner, Args>
             : `nothing but letters and digits stands before <${Inner}>: separate it from the placeholder before it, as in "<0>:<1>"`)
+        | ForeignProblem<Literal>
         | Scan<Rest, Args, ''>
       : `a "<" is not closed: write "<<" for a "<" that belongs to the key`
-  : never;
-
-type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9';
-type Letter =
-  | ('a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm')
-  | ('n' | 'o' | 'p' | 'q' | 'r' | 's' | 't' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z');
+  : ForeignProblem<Text>;
 
 type Separates<Text extends string> =
   IsPattern<Text> extends true
@@ -84,9 +85,6 @@ type Separates<Text extends string> =
         ? Separates<Rest>
         : true
       : false;
-
-/** Whether a string type is no literal: `string`, or a template type with such a part. */
-type IsPattern<Text extends string> = {} extends Record<Text, 1> ? true : false;
 
 type PlaceholderProblem<Inner extends string, Args> =
   IsPattern<Inner> extends true

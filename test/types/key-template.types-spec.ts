@@ -297,6 +297,76 @@ export class RefusedTemplates {
   async percentBetween(a: string, b: string) {}
 }
 
+/** Placeholders of other packages. */
+export class RefusedForeignTemplates {
+  // @ts-expect-error of .NET
+  @Locked('order:{0}')
+  async position(id: string) {}
+  // @ts-expect-error of Python
+  @Locked('order:{}')
+  async nothing(id: string) {}
+  // @ts-expect-error a name
+  @Locked('order:{id}')
+  async named(id: string) {}
+  // @ts-expect-error a path
+  @Locked('order:{ order.id }')
+  async path(id: string) {}
+  // @ts-expect-error not in a template string
+  @Locked('order:${id}')
+  async dollar(id: string) {}
+  // @ts-expect-error of Spring
+  @Locked('order:#{#id}')
+  async hash(id: string) {}
+  // @ts-expect-error of mustache
+  @Locked('order:{{id}}')
+  async mustache(id: string) {}
+  // @ts-expect-error beside one of ours
+  @Locked('order:<0>:{1}')
+  async beside(id: string, other: string) {}
+  // @ts-expect-error before one of ours
+  @Locked('order:{1}:<0>')
+  async before(id: string, other: string) {}
+  // @ts-expect-error after punctuation in braces
+  @Locked('{|}order:{1}')
+  async second(id: string, other: string) {}
+  // @ts-expect-error after text that is not known
+  @Locked(`${text}:{id}`)
+  async composed(id: string) {}
+  // @ts-expect-error of printf
+  @Locked('order:%s:x')
+  async formatted(id: string) {}
+  // @ts-expect-error of SQL
+  @Locked('order:$1')
+  async numbered(id: string) {}
+  // @ts-expect-error of Spring
+  @Locked('order:#id')
+  async spring(id: string) {}
+  // @ts-expect-error of shells
+  @Locked('order:$id')
+  async shell(id: string) {}
+  // @ts-expect-error of routes
+  @Locked('/orders/:id')
+  async route(id: string) {}
+  // @ts-expect-error in a list
+  @Locked(['order:<0>', 'order:{id}'])
+  async list(id: string) {}
+}
+
+export class AcceptedPunctuation {
+  @Locked('order:id') async colon() {}
+  @Locked('{<0>}:order') async hashTag(id: string) {}
+  @Locked('{order:<0>}') async wholeHashTag(id: string) {}
+  @Locked('{|}:<0>:{') async punctuation(id: string) {}
+  @Locked('}order{<0>') async reversed(id: string) {}
+  @Locked('issue#12') async hash() {}
+  @Locked('order#<0>') async hashBefore(id: string) {}
+  @Locked('room:#general:<0>') async channel(id: string) {}
+  @Locked('US$:<0>') async dollar(id: string) {}
+  @Locked('100%:<0>%3A') async percent(id: string) {}
+  @Locked('%disk:<0>') async percentInWord(id: string) {}
+  @Locked(`{${text}}:<0>`) async unknownInBraces(id: string) {}
+}
+
 export class RefusedFunctions {
   // @ts-expect-error another type
   @Locked((id: number) => `order:${id}`)
@@ -648,6 +718,18 @@ export function refusals(): void {
   check<Same<KeyProblem<'a:<0', [string]>, 'a "<" is not closed: write "<<" for a "<" that belongs to the key'>>();
   check<
     Same<
+      KeyProblem<'a:{0}', [string]>,
+      '{0} is no placeholder here and would stand in every key: write <0>, or use a key function'
+    >
+  >();
+  check<
+    Same<
+      KeyProblem<'a:${id}', [string]>,
+      '{id} is no placeholder here and would stand in every key: write <0> or <0.id>, or use a key function'
+    >
+  >();
+  check<
+    Same<
       KeyProblem<['a:<0.idd>', 'a:<2>'], [Account]>,
       '<0.idd> names a property that does not exist' | '<2> is beyond the last parameter'
     >
@@ -671,6 +753,8 @@ export function formatted(account: Account, anything: any, list: string[]): void
   formatKey('order:<0.nick>', account);
   // @ts-expect-error malformed
   formatKey('order:<id>', account);
+  // @ts-expect-error of another package
+  formatKey('order:{0}', account);
   // @ts-expect-error a function
   formatKey(() => 'order', account);
 }

@@ -107,6 +107,80 @@ describe('a template', () => {
   );
 });
 
+describe('a placeholder of another package', () => {
+  it.each<[template: string, foreign: string, own: string]>([
+    ['order:{0}', '{0}', '<0>'],
+    ['order:{1}', '{1}', '<1>'],
+    ['order:{0.id}', '{0.id}', '<0.id>'],
+    ['order:{ 1 }', '{ 1 }', '<1>'],
+    ['order:{}', '{}', '<0>'],
+    ['order:{ }', '{ }', '<0>'],
+    ['order:{id}', '{id}', '<0.id>'],
+    ['order:{order.id}', '{order.id}', '<0.id>'],
+    ['order:{args[0].id}', '{args[0].id}', '<0.id>'],
+    ['order:{größe}', '{größe}', '<0.id>'],
+    ['order:{编号}', '{编号}', '<0.id>'],
+    ['order:${id}', '${id}', '<0.id>'],
+    ['order:${0}', '${0}', '<0>'],
+    ['order:${args[0]}', '${args[0]}', '<0.id>'],
+    ['order:#{id}', '#{id}', '<0.id>'],
+    ['order:#{#id}', '#{#id}', '<0.id>'],
+    ['order:{{id}}', '{{id}}', '<0.id>'],
+    ['order:{{ order.id }}', '{{ order.id }}', '<0.id>'],
+    ['{tenant}:order:<0>', '{tenant}', '<0.id>'],
+    ['order:<0>:{1}', '{1}', '<1>'],
+    ['order:{1}:<0>', '{1}', '<1>'],
+    ['{|}:{id}', '{id}', '<0.id>'],
+    ['order:%s', '%s', '<0.id>'],
+    ['order:%d:<0>', '%d', '<0.id>'],
+    ['order:%(id)s', '%(id)s', '<0.id>'],
+    ['order:%1$s', '%1$s', '<0.id>'],
+    ['order:$1', '$1', '<0.id>'],
+    ['order:$0:<1>', '$0', '<0.id>'],
+    ['#id', '#id', '<0.id>'],
+    ['order:#id', '#id', '<0.id>'],
+    ['order:#p0', '#p0', '<0.id>'],
+    ['order:$id', '$id', '<0.id>'],
+    ['/orders/:id', ':id', '<0.id>'],
+  ])('%j is refused at decoration, with the spelling here', (template, foreign, own) => {
+    for (const spec of [template, ['ours:<0>', template]]) {
+      const { message } = refusal(() => compileKey(spec, METHOD));
+      expect(message).toContain(
+        `${METHOD}: ${JSON.stringify(foreign)} in the key template ${JSON.stringify(template)}`,
+      );
+      expect(message).toContain(own);
+      expect(message).toContain('a function');
+    }
+    expect(refusal(() => formatKey(template as 'x', 'a', 'b')).message).toContain(own);
+  });
+
+  it.each<[template: string, args: unknown[], key: string]>([
+    ['order:id', [], 'order:id'],
+    ['urn:isbn:<0>', ['1'], 'urn:isbn:1'],
+    ['{<0>}:order', ['a'], '{a}:order'],
+    ['{order:<0>}', ['a'], '{order:a}'],
+    ['{|}:<0>:{', ['a'], '{|}:a:{'],
+    ['}order{<0>', ['a'], '}order{a'],
+    ['issue#12', [], 'issue#12'],
+    ['order#<0>', ['a'], 'order#a'],
+    ['room:#general:<0>', ['a'], 'room:#general:a'],
+    ['US$:<0>', ['a'], 'US$:a'],
+    ['100%:<0>%3A', ['a'], '100%:a%3A'],
+    ['%disk:<0>', ['a'], '%disk:a'],
+    ['https://host:80/a', [], 'https://host:80/a'],
+  ])('is not taken for one: %j', (template, args, key) => {
+    expect(keysOf(template, ...args)).toEqual([key]);
+  });
+
+  it('may stand in what a key function returns', () => {
+    expect(keysOf((id: string) => `{tenant}:\${x}:${id}`, 'a')).toEqual(['{tenant}:${x}:a']);
+  });
+
+  it('in a value is a value', () => {
+    expect(keysOf('order:<0>', '{0}')).toEqual(['order:{0}']);
+  });
+});
+
 describe('a value that cannot name a lock', () => {
   it.each<[what: string, value: unknown]>([
     ['undefined', undefined],
