@@ -2,6 +2,7 @@
  * Ties a store, its heartbeat, the line and the leases together, and owns their beginning and end. `LockService` is its
  * public face.
  */
+import { acquireAgain } from './acquire-again.js';
 import type { AcquireOptions } from './acquire.options.js';
 import { holderOf } from './context/lock.context.js';
 import { LockEvents } from './event-stream.js';
@@ -91,6 +92,7 @@ export class LockEngine {
 
   private async acquireAll(owner: object, keys: readonly string[], first: Wanted): Promise<LockHandle> {
     const holds = new Map<string, Hold>();
+    const { askedAt, settings, signal } = first;
     const outers = new Map<string, LockHandle>();
     const handle = (order: readonly string[]): LockHandle => {
       const entered = outers.size > 0 ? order.map((key) => outers.get(key)) : undefined;
@@ -113,14 +115,15 @@ export class LockEngine {
           this.enter(owner, { ...first, turnCameAt, key, admit, refuse });
         });
       }
-      // A lease may have ended while the others were waited for.
-      for (const { lossError } of holds.values()) if (lossError) throw lossError;
     } catch (error) {
       // In the background, as its request may take as long as the wait that has just ended.
       if (holds.size > 0) void handle([...holds.keys()]).end();
       throw error;
     }
-    return handle(keys);
+    const lock = handle(keys);
+    if (lock.isHeld) return lock;
+    // A lease has ended while the others were waited for.
+    return acquireAgain(this, lock, { owner, keys, options: { ...settings, signal }, askedAt });
   }
 
   private async empty(): Promise<void> {

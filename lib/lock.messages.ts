@@ -62,6 +62,9 @@ export const messages = {
   answeredTooLate: (key: string, ttl: number) =>
     `The store granted the key ${quote(key)}, but its answer took longer than the lease of ${ms(ttl)}, so the lock was ` +
     'given back. Check the latency to the store, or set a longer `ttl`.',
+  overBeforeBegun: (key: string) =>
+    `The key ${quote(key)} was granted, but its lease ended before the section could begin, so nothing was run. The event ` +
+    'loop was blocked for too long: set a longer `ttl`, or a longer `wait` in which to try again.',
   expired: (key: string) =>
     `The lease of ${quote(key)} ended before it could be renewed; another caller may hold the key now. Stop work that ` +
     'needs the lock. If the store could be reached, the event loop was blocked for too long, or `ttl` is too short.',

@@ -3,10 +3,12 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import { acquireAgain } from './acquire-again.js';
 import { ACQUIRE_OPTIONS, WITH_LOCK_OPTIONS } from './acquire.options.js';
 import type { AcquireOptions, WithLockOptions } from './acquire.options.js';
 import { currentLock, holderOf, runHolding, runHoldingNothing } from './context/lock.context.js';
 import type { Duration } from './duration.js';
+import { monotonicNow } from './lease/heartbeat.js';
 import { LockHandle } from './lease/lock-handle.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './lock.engine.js';
@@ -98,7 +100,9 @@ export class LockService {
     checkSection('withLock()', section);
     checkCallOptions(options, WITH_LOCK_OPTIONS, 'withLock()');
     const onLost = readOnLost(options.onLost);
-    const lock = await this.engine.acquire(this, keys, options);
+    const askedAt = monotonicNow();
+    let lock = await this.engine.acquire(this, keys, options);
+    while (!lock.isHeld) lock = await acquireAgain(this.engine, lock, { owner: this, keys, options, askedAt });
     let result: Result;
     try {
       result = await runHolding(this, lock, () => section(lock));
@@ -210,6 +214,14 @@ export class LockService {
    */
   get isClosing(): boolean {
     return this.engine.isClosing;
+  }
+
+  /**
+   * Takes the keys of a lock again whose lease ended before its section could begin, within what is left of the wait.
+   * @internal
+   */
+  acquireAgain(over: Lock, keys: LockKeys, options: AcquireOptions, askedAt: number): Promise<Lock> {
+    return acquireAgain(this.engine, this.own(over), { owner: this, keys, options, askedAt });
   }
 
   private own(lock: Lock): LockHandle {

@@ -4,8 +4,9 @@
  */
 import type { OnLost } from '../acquire.options.js';
 import { lostBefore } from '../lock.errors.js';
+import { monotonicNow } from '../lease/heartbeat.js';
 import type { Lock } from '../lock.js';
-import { assertOutcome, isBusy, isSkipped, released } from './locked-call.js';
+import { assertOutcome, isBusy, isSkipped, outlivingKind, released } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
 type Generator = AsyncGenerator<unknown, unknown, unknown>;
@@ -17,7 +18,9 @@ export async function* lockAsyncGenerator(call: LockedCall): Generator {
     const { locks } = call;
     const { onLost: told, ...options } = call.options();
     onLost = told;
-    lock = await locks.acquire(call.keys(), options);
+    const [keys, askedAt] = [call.keys(), monotonicNow()];
+    lock = await locks.acquire(keys, options);
+    while (!lock.isHeld) lock = await locks.acquireAgain(lock, keys, options, askedAt);
   } catch (error) {
     if (isSkipped(call, error)) return undefined;
     if (typeof call.onBusy !== 'function' || !isBusy(error)) throw error;
@@ -41,12 +44,14 @@ async function* steps(call: LockedCall, lock: Lock, ignoreLoss: boolean): Genera
   // Lost, or given back by the method itself: the lock is no longer there to be current.
   const inside = <Result>(take: () => Result): Result => (lock.isHeld ? call.locks.run(lock, take) : take());
   const outcome = inside(() => call.body());
-  await assertOutcome(call, outcome, 'asyncGenerator');
+  // Without a turn of promises in between, in which the lease could end before the first step.
+  if (outlivingKind(outcome) !== 'asyncGenerator') await assertOutcome(call, outcome, 'asyncGenerator');
   const body = outcome as Generator;
   let ended = false;
   try {
     let take = (): Promise<IteratorResult<unknown>> => body.next();
     for (;;) {
+      if (!ignoreLoss && !lock.isHeld) lock.signal.throwIfAborted();
       const step = await inside(take);
       ended = step.done === true;
       if (ended) return step.value;
@@ -56,7 +61,6 @@ async function* steps(call: LockedCall, lock: Lock, ignoreLoss: boolean): Genera
       } catch (thrown) {
         take = () => body.throw(thrown);
       }
-      if (!ignoreLoss && !lock.isHeld) lock.signal.throwIfAborted();
     }
   } finally {
     // Told to return, or stopped by a loss: the body's own cleanup still has to run.

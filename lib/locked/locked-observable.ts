@@ -4,8 +4,9 @@
  */
 import { from, isObservable, Observable, of, Subject, takeUntil } from 'rxjs';
 import type { ObservableInput, Subscriber } from 'rxjs';
+import { monotonicNow } from '../lease/heartbeat.js';
 import type { Lock } from '../lock.js';
-import { assertOutcome, isBusy, isSkipped, released } from './locked-call.js';
+import { assertOutcome, isBusy, isSkipped, outlivingKind, released } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
 export function lockObservable(call: LockedCall): Observable<unknown> {
@@ -31,10 +32,12 @@ class Section {
     const { call, subscriber } = this;
     try {
       const { locks } = call;
-      const { onLost, ...options } = call.options();
+      const { onLost, ...asked } = call.options();
       this.lossMatters = onLost !== 'ignore';
-      const signal = AbortSignal.any([this.cancel.signal, ...(options.signal ? [options.signal] : [])]);
-      this.lock = await locks.acquire(call.keys(), { ...options, signal });
+      const signal = AbortSignal.any([this.cancel.signal, ...(asked.signal ? [asked.signal] : [])]);
+      const [keys, options, askedAt] = [call.keys(), { ...asked, signal }, monotonicNow()];
+      this.lock = await locks.acquire(keys, options);
+      while (!this.lock.isHeld) this.lock = await locks.acquireAgain(this.lock, keys, options, askedAt);
     } catch (error) {
       return this.refused(error);
     }
@@ -43,7 +46,8 @@ class Section {
     if (this.lossMatters) lock.signal.addEventListener('abort', this.onLost);
     try {
       const outcome = call.locks.run(lock, () => call.body());
-      await assertOutcome(call, outcome, 'observable');
+      // Without a turn of promises in between, in which the lease could end before the subscription.
+      if (outlivingKind(outcome) !== 'observable') await assertOutcome(call, outcome, 'observable');
       call.locks.run(lock, () => this.forward(outcome as ObservableInput<unknown>));
     } catch (error) {
       await this.fail(error);
