@@ -156,10 +156,8 @@ export class LockService {
    * not of this service.
    */
   async renew(target?: string | Lock, ttl?: Duration): Promise<void> {
-    const lock = isLock(target)
-      ? this.own(target)
-      : this.current(target === undefined ? target : readKey(target, 'renew()'));
-    await lock.renew(ttl);
+    if (typeof target === 'object') return this.own(target).renew(ttl);
+    await this.current(target === undefined ? target : readKey(target, 'renew()')).renew(ttl);
   }
 
   /**
@@ -225,14 +223,10 @@ export class LockService {
   }
 
   private own(lock: Lock): LockHandle {
-    if (lock instanceof LockHandle) {
+    if (LockHandle.isOne(lock)) {
       if (this.engine.owns(lock)) return lock;
       throw new LockOptionsError(messages.foreignLock(lock.key), { key: lock.key });
     }
     throw new LockOptionsError(messages.option('lock', lock, 'a lock that acquire() of this LockService returned'));
   }
-}
-
-function isLock(target: unknown): target is Lock {
-  return typeof target === 'object' && typeof (target as Partial<Lock> | null)?.renew === 'function';
 }

@@ -44,6 +44,11 @@ export class LockHandle implements Lock {
     });
   }
 
+  /** Not by `instanceof`, which something that only inherits from a lock passes, too. */
+  static isOne(value: unknown): value is LockHandle {
+    return typeof value === 'object' && value !== null && #keeper in value;
+  }
+
   get key(): string {
     return this.#first.key;
   }
