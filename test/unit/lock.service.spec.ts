@@ -7,10 +7,11 @@ import {
   LockNotHeldError,
   LockOptionsError,
 } from '../../lib/lock.errors.js';
+import { MAX_HAND_OFFS } from '../../lib/line/hand-off.js';
 import type { Lock } from '../../lib/lock.js';
 import { outcomeOf, openLocks } from './support/engine.js';
 import { advance, flush, useFakeClock } from './support/fake-clock.js';
-import { failing, unreachable } from './support/fake-store.js';
+import { failing, FakeStore, unreachable } from './support/fake-store.js';
 
 describe('acquire', () => {
   useFakeClock();
@@ -227,6 +228,20 @@ describe('forceRelease', () => {
     expect(lock.signal.reason).toBeInstanceOf(LockLostError);
     expect(heard('lost')).toHaveLength(1);
   });
+
+  it.each([1, 20, MAX_HAND_OFFS])(
+    'lets the next fencing token begin behind all that its holders had (%d hand-offs)',
+    async (count) => {
+      const { locks, rival, store } = openLocks({ wait: Infinity }, 0, new FakeStore(), { count, time: Infinity });
+      let last = 0;
+      const taken = Array.from({ length: count }, () => locks.acquire('key').then((lock) => lock.release()));
+      const held = locks.acquire('key').then((lock) => (last = lock.fencingToken));
+      await Promise.all([...taken, held]);
+      expect(await locks.forceRelease('key')).toBe(true);
+      await rival.acquire('key', 'next');
+      expect((await store.look('key')).holder!.fencingToken).toBeGreaterThan(last);
+    },
+  );
 
   it('answers false when nobody holds the key', async () => {
     const { locks, store } = openLocks();
