@@ -42,7 +42,7 @@ export type DistributedLockModuleAsyncOptions = ConfigurableModuleAsyncOptions<
  *
  * @example
  * ```ts
- * @Module({ imports: [DistributedLockModule.forRoot({ connection: 'redis://localhost:6379', ttl: '30s', wait: '10s' })] })
+ * \@Module({ imports: [DistributedLockModule.forRoot({ connection: 'redis://localhost:6379', ttl: '30s', wait: '10s' })] })
  * export class AppModule {}
  * ```
  */

@@ -27,7 +27,7 @@ export type LockKeys = string | readonly string[];
  *
  * @example
  * ```ts
- * @Injectable()
+ * \@Injectable()
  * class Orders {
  *   constructor(private readonly locks: LockService) {}
  *

@@ -35,13 +35,13 @@ import type { LockedDecorator, LockedOptions, LockedSignal } from './locked.type
  * @throws `LockKeyError`, `LockOptionsError` when the class is defined, for a malformed template or a bad option.
  * @example
  * ```ts
- * @Locked('order:<0>')
+ * \@Locked('order:<0>')
  * async ship(id: string) { … }
  *
- * @Locked('account:<0.id>', { ttl: '5s', wait: 0, onBusy: 'skip' })
+ * \@Locked('account:<0.id>', { ttl: '5s', wait: 0, onBusy: 'skip' })
  * async settle(account: Account) { … }
  *
- * @Locked((from: Account, to: Account) => [`account:${from.id}`, `account:${to.id}`])
+ * \@Locked((from: Account, to: Account) => [`account:${from.id}`, `account:${to.id}`])
  * async transfer(from: Account, to: Account) { … }
  * ```
  */

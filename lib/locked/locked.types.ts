@@ -32,7 +32,7 @@ export interface LockedOptions<
    * @default 'throw'
    * @example
    * ```ts
-   * @Locked('report:<0>', { wait: 0, onBusy: (error, id: string) => cachedReport(id) })
+   * \@Locked('report:<0>', { wait: 0, onBusy: (error, id: string) => cachedReport(id) })
    * async report(id: string): Promise<Report> { … }
    * ```
    */
