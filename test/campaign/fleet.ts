@@ -17,6 +17,7 @@ export interface FleetOptions {
   readonly prefix: string;
   readonly workers: number;
   readonly callers: number;
+  readonly longLeases: number;
   readonly hot: readonly string[];
   readonly cold: readonly string[];
   readonly mischief: boolean;
@@ -100,20 +101,15 @@ export class Fleet {
   }
 
   private launch(place: number, proxy: TcpProxy): Started {
-    const { random, flaws, program: path, prefix, callers, hot, cold, mischief, throws } = this.options;
+    const { random, flaws, url: _, program: path, workers: __, ...common } = this.options;
     const name = `${String.fromCharCode(65 + place)}${this.started.length}`;
     const settings: WorkerSettings = {
+      ...common,
       name,
       path: join(this.folder, `${name}.jsonl`),
       url: proxy.url,
-      prefix,
       seed: random.between(0, 2 ** 30) * 4 + (place % 4),
       role: ROLES[place % ROLES.length]!,
-      hot,
-      cold,
-      callers,
-      mischief,
-      throws,
       flaw: flaws[place % flaws.length] ?? null,
     };
     const onComplaint = (text: string): void => void this.complaints.push(text.trimEnd());

@@ -31,6 +31,8 @@ export function carryOut(scene: Scene, fault: PlannedFault): Promise<void> {
   return turn;
 }
 
+const DIRECTIONS = ['both', 'toServer', 'toClient'] as const;
+
 const MISHAPS: Record<FaultName, Mishap> = {
   'worker-kill': async ({ fleet }, berth, { worker, lasting }) => {
     await fleet.kill(berth);
@@ -65,10 +67,10 @@ const MISHAPS: Record<FaultName, Mishap> = {
   'redis-client-kill': ({ redis }, _, { worker }) =>
     say(redis, (client) => client.call('CLIENT', 'KILL', 'TYPE', worker % 2 === 0 ? 'pubsub' : 'normal')),
 
-  'net-delay': (_, { proxy }, { lasting, worker }) =>
+  'net-delay': (_, { proxy }, { lasting }) =>
     during(
       lasting,
-      () => proxy.setLatency(20 + 60 * worker),
+      () => proxy.setLatency(lasting % 700, DIRECTIONS[lasting % 3]),
       () => proxy.setLatency(0),
     ),
   'net-cut': async (_, { proxy }) => proxy.cut(),

@@ -45,6 +45,7 @@ export interface RoundReport {
 const CALM_MS = 500;
 
 const HOT = ['hot-1', 'hot-2'];
+const LONG_LEASES = [0.05, 0.2, 0.5];
 const COLD = Array.from({ length: 14 }, (_, i) => `cold-${i}`);
 
 export async function playRound(options: RoundOptions): Promise<RoundReport> {
@@ -55,7 +56,8 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
   const prefix = `campaign-${options.seed}`;
   const plan = drawPlan(random, { lasting: seconds * 1_000, workers, faults: options.faults });
   const common = { url: redis.url, program, prefix, workers, callers, mischief, throws, flaws };
-  const fleet = await Fleet.start({ ...common, hot: HOT, cold: COLD, random });
+  const [hot, longLeases] = [HOT.slice(0, random.between(1, HOT.length)), random.pick(LONG_LEASES)];
+  const fleet = await Fleet.start({ ...common, hot, cold: COLD, longLeases, random });
   const losses: DataLoss[] = [];
   let faults: Fault[] = [];
   try {

@@ -11,6 +11,8 @@ export interface WorkerSettings {
   readonly hot: readonly string[];
   readonly cold: readonly string[];
   readonly callers: number;
+  /** How many of the leases may be long, from 0 to 1. */
+  readonly longLeases: number;
   /** Whether listeners do random things. */
   readonly mischief: boolean;
   /** Whether listeners throw, too. */

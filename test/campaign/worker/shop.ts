@@ -38,8 +38,16 @@ export class Shop {
   }
 
   ttl(random: Random): number {
-    const isLong = this.settings.role === 'steady' && random.chance(0.15);
-    return random.pick(isLong ? LONG_TTLS : TTLS);
+    return random.pick(this.mayLast(random) ? LONG_TTLS : TTLS);
+  }
+
+  /** For a renewal by hand; `undefined` leaves it as it was. */
+  newTtl(random: Random): number | undefined {
+    return this.mayLast(random) ? random.pick(LONG_TTLS) : random.pick([undefined, 150, 300, 1_000, 2_500]);
+  }
+
+  private mayLast(random: Random): boolean {
+    return this.settings.role === 'steady' && random.chance(this.settings.longLeases);
   }
 
   options(random: Random): AcquireOptions & { ttl: number; wait: number } {

@@ -10,13 +10,16 @@ export const renewed: Mode = async (shop, random) => {
   if (!hold) return;
   const renewals: Promise<unknown>[] = [];
   for (let i = random.between(1, 4); i > 0; i--) {
-    const ttl = random.pick([undefined, 150, 300, 1_000, 2_500]);
+    const ttl = shop.newTtl(random);
     renewals.push(shop.calls.make('renew', RENEW_LIMIT, () => hold.lock.renew(ttl)));
     if (random.chance(0.7)) await pause(random.between(0, 60));
     hold.look();
   }
   if (random.chance(0.8)) await Promise.all(renewals);
-  if (random.chance(0.3)) await pause(random.between(50, 400));
+  for (let i = random.chance(0.2) ? random.between(1, 40) : 0; i > 0; i--) {
+    await pause(25);
+    if (!hold.look()) break;
+  }
   await shop.release(hold);
 };
 

@@ -44,7 +44,7 @@ export const cancelled: Mode = async (shop, random) => {
     const lock = await shop.locks.acquire(key, { ...options, signal: shop.calls.signalOf(call) });
     return shop.watch.begin(call, lock);
   });
-  await pause(random.between(0, 80));
+  await pause(random.chance(0.7) ? random.between(0, 80) : random.between(100, 1_500));
   shop.calls.cancel(asked!);
   const hold = await waiting;
   if (hold) await shop.release(hold);
