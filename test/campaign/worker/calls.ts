@@ -6,6 +6,11 @@ import type { Random } from '../random.js';
 /** What a section throws of its own. */
 export class OwnError extends Error {}
 
+/** What a call settles with that says of a loss by its answer. */
+export class Lost extends Error {
+  readonly code = 'LOCK_LOST';
+}
+
 /** Why a wait was cancelled. */
 class Cancelled extends Error {}
 

@@ -41,7 +41,7 @@ export class FlawedLocks {
       if (await this.client.set(name, token, 'PX', ttl, 'NX')) {
         const lock = await this.lock(key, token, ttl, sent);
         if (lock.isHeld || this.flaw === 'tardy') return lock;
-        await lock.release().catch(() => undefined);
+        await lock.release();
       }
       if (performance.now() > end) throw codeError('LOCK_TIMEOUT');
     }
@@ -49,11 +49,10 @@ export class FlawedLocks {
 
   async withLock<Result>(key: string, options: Options, section: (lock: Lock) => Promise<Result>): Promise<Result> {
     const lock = await this.acquire(key, options);
-    const result = await section(lock).catch(async (error: unknown) => {
-      await lock.release().catch(() => undefined);
-      throw error;
-    });
-    await lock.release();
+    let wasHeld = false;
+    const release = async (): Promise<void> => void (wasHeld = await lock.release());
+    const result = await section(lock).finally(release);
+    if (!wasHeld) throw codeError('LOCK_LOST');
     return result;
   }
 
@@ -68,11 +67,11 @@ export class FlawedLocks {
       ? undefined
       : setTimeout(() => abort.abort(codeError('LOCK_LOST')), deadline - performance.now());
     const isHeld = (): boolean => this.flaw === 'believes' || performance.now() < deadline;
-    const release = async (): Promise<void> => {
+    const release = async (): Promise<boolean> => {
       clearTimeout(timer);
-      const isLost = !isHeld();
+      const wasHeld = isHeld();
       await this.client.eval(RELEASE, 1, flawedName(this.prefix, key), token);
-      if (isLost) throw codeError('LOCK_LOST');
+      return wasHeld;
     };
     if (this.flaw === 'tardy') await pause(ttl + 200);
     return {
@@ -89,8 +88,8 @@ export class FlawedLocks {
         return isHeld();
       },
       renew: () => Promise.resolve(),
-      release: () => release().then(() => true),
-      [Symbol.asyncDispose]: release,
+      release,
+      [Symbol.asyncDispose]: async () => void (await release()),
     };
   }
 }

@@ -39,7 +39,8 @@ export class Mischief {
     if (this.shop.settings.mischief && this.random.chance(0.5)) this.act(this.shop.locks, this.shop.key(this.random));
   }
 
-  private onEvent(locks: LockService, { type, key }: LockEvent): void {
+  private onEvent(locks: LockService, { type, key, ...event }: LockEvent): void {
+    if (type === 'warning') this.report('outcome', `a warning without a cause: ${JSON.stringify(event)}`);
     if (this.random.chance(0.2)) this.checkContext(locks, `a listener of ${type}`);
     if (!this.shop.settings.mischief) return;
     if (type === 'timeout' && this.isStubborn) this.brief(key);
@@ -92,6 +93,10 @@ export class Mischief {
     } catch {
       return;
     }
-    this.recorder.write({ e: 'wrong', t: now(), rule: 'context', text: `${where} runs inside the lock of ${key}` });
+    this.report('context', `${where} runs inside the lock of ${key}`);
+  }
+
+  private report(rule: 'context' | 'outcome', text: string): void {
+    this.recorder.write({ e: 'wrong', t: now(), rule, text });
   }
 }

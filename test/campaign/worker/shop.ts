@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AcquireOptions, Lock, LockService } from '../../../lib/index.js';
 import type { Random } from '../random.js';
 import { acquireLimit, RELEASE_LIMIT } from '../times.js';
+import { Lost } from './calls.js';
 import type { Calls } from './calls.js';
 import type { Sections } from './sections.js';
 import type { WorkerSettings } from './settings.js';
@@ -72,9 +73,9 @@ export class Shop {
   async release(hold: WatchedHold): Promise<void> {
     this.handy.delete(hold);
     if (hold.isEnded) return;
-    await this.calls.make('release', RELEASE_LIMIT, (call) => {
+    await this.calls.make('release', RELEASE_LIMIT, async (call) => {
       hold.end(call, RELEASE_LIMIT);
-      return hold.lock.release();
+      if (!(await hold.lock.release())) throw new Lost();
     });
   }
 

@@ -1,12 +1,22 @@
 /** Every mode of use, by how often. */
 import type { Mode } from '../shop.js';
 import { blocking, lapsing, maxHold, renewed, volley } from './leases.js';
-import { reentered, run, several } from './nested.js';
+import { aside, reentered, run, several } from './nested.js';
 import { atOnce, byHand, cancelled, failing, impatient, once, withLock } from './plain.js';
 import { lockedGenerator, lockedObservable, lockedPromise } from './spans.js';
 
 const FREQUENT: readonly Mode[] = [withLock, byHand, lockedPromise, renewed, cancelled, impatient];
-const USUAL: readonly Mode[] = [once, atOnce, failing, lockedObservable, lockedGenerator, reentered, run, several];
+const USUAL: readonly Mode[] = [
+  once,
+  atOnce,
+  failing,
+  lockedObservable,
+  lockedGenerator,
+  reentered,
+  run,
+  aside,
+  several,
+];
 const RARE: readonly Mode[] = [maxHold, lapsing, blocking, volley];
 
 export const ALL_MODES: readonly Mode[] = [...FREQUENT, ...FREQUENT, ...FREQUENT, ...USUAL, ...USUAL, ...RARE];

@@ -24,6 +24,17 @@ export const run: Mode = async (shop, random) => {
   await shop.release(hold);
 };
 
+/** Work that a section starts but that is not its own: it waits like any other. */
+export const aside: Mode = async (shop, random) => {
+  const key = shop.key(random);
+  await shop.within('section with work aside', key, { ttl: shop.ttl(random), wait: 1_000 }, async (hold) => {
+    const options = { ttl: shop.ttl(random), wait: random.between(1, 300) };
+    const taking = shop.locks.outside(() => shop.acquire('acquire outside', key, options));
+    void taking.then((taken) => taken && shop.release(taken));
+    await shop.work(hold, random);
+  });
+};
+
 export const several: Mode = async (shop, random) => {
   const keys = [...new Set([shop.key(random), shop.key(random), shop.key(random)])];
   await shop.within('several keys', keys, shop.options(random), (hold) => shop.work(hold, random));
