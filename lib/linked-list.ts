@@ -14,24 +14,32 @@ export class LinkedList<Member extends Linked<Member>> {
   first: Member | undefined;
   private last: Member | undefined;
 
+  /** Adds a member at the end; one that is in the list stays where it is. */
   push(member: Member): void {
+    if (this.has(member)) return;
     member.before = this.last;
     if (this.last) this.last.behind = member;
     else this.first = member;
     this.last = member;
   }
 
-  /** Takes out a member; it must be in the list. */
-  remove(member: Member): void {
+  /** Takes out a member; false when it was out already. */
+  remove(member: Member): boolean {
+    if (!this.has(member)) return false;
     const { before, behind } = member;
     if (before) before.behind = behind;
     else this.first = behind;
     if (behind) behind.before = before;
     else this.last = before;
     member.before = member.behind = undefined;
+    return true;
   }
 
   *[Symbol.iterator](): Generator<Member> {
     for (let member = this.first; member; member = member.behind) yield member;
+  }
+
+  private has(member: Member): boolean {
+    return member.before !== undefined || this.first === member;
   }
 }

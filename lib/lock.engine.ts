@@ -26,6 +26,8 @@ export class LockEngine {
   private readonly heartbeat: Heartbeat;
   private readonly keeper: LeaseKeeper;
   private readonly line: Line;
+  /** Whether it gives out no more locks. */
+  isClosing = false;
   private emptied: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
@@ -35,7 +37,7 @@ export class LockEngine {
     private readonly shutdownGrace: number,
     handOff: HandOffBudget = DEFAULT_HAND_OFF,
   ) {
-    this.heartbeat = new Heartbeat(store);
+    this.heartbeat = new Heartbeat(store, () => this.events.flush());
     this.keeper = new LeaseKeeper(store, this.heartbeat, this.events);
     this.line = new Line(store, this.heartbeat, this.keeper, this.events, handOff);
   }
@@ -64,17 +66,14 @@ export class LockEngine {
     });
   }
 
-  /** Whether it gives out no more locks. */
-  get isClosing(): boolean {
-    return this.emptied !== undefined;
-  }
-
   /**
    * Refuses new locks, ends every wait, and gives running sections the grace time to end; what is still held then is
    * taken away. The time counts from here, so that a section that never ends can't keep a server from closing.
    */
   refuse(): void {
-    if (this.emptied) return;
+    if (this.isClosing) return;
+    // First of all, so that callers who hear of it and ask again are refused.
+    this.isClosing = true;
     this.line.close(shutdownError);
     this.emptied = this.empty();
   }

@@ -45,6 +45,10 @@ export class LockService {
   /**
    * What happens to locks: acquired, waiting, renewed, lost, released, timeout, failed, warning. Hot: it tells what
    * happens from the subscription on, and completes when the module is closed.
+   *
+   * Listeners are called in order, as soon as the running code is done, outside of any async context, and may do
+   * anything: acquire, release, abort, close. What they throw is logged (or handed to RxJS's `config.onUnhandledError`),
+   * and disturbs no lock and no other listener.
    */
   get events$(): Observable<LockEvent> {
     return this.engine.events.stream$;

@@ -3,7 +3,6 @@
  * for as long as its sources live, and a hold may be entered again many times.
  */
 import { setMaxListeners } from 'node:events';
-import { runOutside } from '../context/run-outside.js';
 import type { Hold } from './hold.js';
 
 export class AnyLoss {
@@ -26,6 +25,6 @@ export class AnyLoss {
 
   private readonly onLoss = (): void => {
     const lost = this.holds.find(({ signal }) => signal.aborted);
-    if (lost && !this.signal.aborted) runOutside(() => this.abort.abort(lost.signal.reason));
+    if (lost) this.abort.abort(lost.signal.reason);
   };
 }

@@ -3,6 +3,7 @@
  * kept; a waiter: give up) is a beat with a due time; one timer waits for the earliest of them, and what is due together
  * is sent together, earliest first. Without beats there is no timer, and the timer never keeps the process alive.
  */
+import { Outside } from '../context/outside.js';
 import type { LockStore, StoreAnswer, TouchRequest } from '../stores/lock-store.js';
 import { DueQueue } from './due-queue.js';
 import type { Due } from './due-queue.js';
@@ -45,10 +46,18 @@ const soon = setImmediate;
 
 export class Heartbeat {
   private readonly beats = new DueQueue<Beat>();
+  private readonly outside = new Outside();
   private timer: NodeJS.Timeout | undefined;
   private timerDueAt = Infinity;
 
-  constructor(private readonly store: LockStore) {}
+  /**
+   * @param store - what is touched.
+   * @param onTicked - told when everything that was due has acted.
+   */
+  constructor(
+    private readonly store: LockStore,
+    private readonly onTicked?: () => void,
+  ) {}
 
   add(beat: Beat): void {
     this.beats.put(beat);
@@ -113,6 +122,7 @@ export class Heartbeat {
     }
     this.touch(touching);
     this.arm();
+    this.onTicked?.();
   };
 
   /** A timer that rings too early is left alone; it finds nothing to do and is set anew. */
@@ -123,7 +133,7 @@ export class Heartbeat {
     const now = monotonicNow();
     const delay = Math.min(Math.max(Math.ceil(firstTime - now), 1), LONGEST_SLEEP);
     this.timerDueAt = now + delay;
-    this.timer = setTimeout(this.tick, delay);
+    this.timer = this.outside.run(() => setTimeout(this.tick, delay));
     this.timer.unref();
   }
 

@@ -3,6 +3,7 @@
  * lost. Holds that follow each other on one lease differ in fencing token. Handles on the same hold (re-entries) are
  * counted; the last one out gives it back.
  */
+import { setMaxListeners } from 'node:events';
 import { LockLostError, LockNotHeldError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { Lease } from './lease.js';
@@ -57,10 +58,6 @@ export class Hold {
 
   /** Asking may be what discovers the loss: from then on it stays lost. */
   get isHeld(): boolean {
-    return this.check();
-  }
-
-  check(): boolean {
     if (this.state === 'held') this.lease.check();
     return this.state === 'held';
   }
@@ -84,9 +81,21 @@ export class Hold {
   get signal(): AbortSignal {
     if (!this.abort) {
       this.abort = new AbortController();
+      // Any number of requests may listen to it; without this Node.js warns of a leak at the eleventh.
+      setMaxListeners(0, this.abort.signal);
       if (this.loss) this.abort.abort(this.loss);
     }
     return this.abort.signal;
+  }
+
+  /** Whether it is lost, and whoever listens to its signal was not told yet. */
+  get isUntold(): boolean {
+    return this.loss !== undefined && this.abort !== undefined && !this.abort.signal.aborted;
+  }
+
+  /** Tells those who listen to the signal of a loss. They may do anything, so nothing may be half done here. */
+  announce(): void {
+    if (this.isUntold) this.abort!.abort(this.loss);
   }
 
   /** Throws where there is nothing left to renew. */
@@ -107,11 +116,10 @@ export class Hold {
     return true;
   }
 
-  /** The lease is not the owner's any more; this may also come to light when it is given back. */
+  /** The lease is not the owner's any more; this may also come to light when it is given back. See {@link announce}. */
   lose(error: LockLostError): void {
     if (this.state === 'lost') return;
     this.state = 'lost';
     this.loss = error;
-    this.abort?.abort(error);
   }
 }

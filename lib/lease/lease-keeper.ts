@@ -2,7 +2,6 @@
  * Keeps every lease of a service: has the heartbeat renew them, extends them by hand, and gives back what nobody wants any
  * more, however often that takes.
  */
-import { runOutside } from '../context/run-outside.js';
 import type { LockEvents } from '../event-stream.js';
 import { LinkedList } from '../linked-list.js';
 import type { LockError } from '../lock.errors.js';
@@ -88,6 +87,11 @@ export class LeaseKeeper {
     void this.release({ key, token, kind: 'exclusive' }, ttl, ignore);
   }
 
+  /** Tells whoever listens to the signal of a hold, where it is lost. */
+  announce(hold: Hold): void {
+    if (hold.isUntold) this.events.outside.run(() => hold.announce());
+  }
+
   /** A hold was entered again, by whoever has it still though the section it was entered from has ended. */
   outlived({ key, token }: Hold): void {
     this.events.warnOfOutlived(key, token);
@@ -97,7 +101,7 @@ export class LeaseKeeper {
   async drained(graceTime: number): Promise<void> {
     if (!this.kept.first) return;
     await new Promise<void>((resolve) => {
-      const timer = runOutside(() => setTimeout(resolve, graceTime));
+      const timer = this.events.outside.run(() => setTimeout(resolve, graceTime));
       this.onEmpty = () => {
         clearTimeout(timer);
         resolve();

@@ -82,10 +82,13 @@ export class LockHandle implements Lock {
   }
 
   get isHeld(): boolean {
-    return !this.#released && this.#holds.every((hold) => hold.isHeld);
+    if (!this.#released && this.#holds.every((hold) => hold.isHeld)) return true;
+    this.#announce();
+    return false;
   }
 
   get signal(): AbortSignal {
+    this.#announce();
     if (this.#holds.length === 1) return this.#first.signal;
     this.#anyLoss ??= new AnyLoss(this.#holds);
     return this.#anyLoss.signal;
@@ -144,7 +147,7 @@ export class LockHandle implements Lock {
     this.#leaveOuters();
     const outliving = this.#entered?.[0];
     const ended = this.#holds.length === 1 ? endOne(this.#first) : this.#endAll();
-    if (outliving?.check()) this.#keeper.outlived(outliving);
+    if (outliving?.isHeld) this.#keeper.outlived(outliving);
     return ended;
   }
 
@@ -178,6 +181,11 @@ export class LockHandle implements Lock {
   #enteredBy(hold: Hold): void {
     (this.#entered ??= []).push(hold);
     if (this.#released) this.#keeper.outlived(hold);
+  }
+
+  /** The signal never says anything else than what was asked for. */
+  #announce(): void {
+    for (const hold of this.#holds) this.#keeper.announce(hold);
   }
 
   /** Tells the handles that this one entered through, and forgets them, who may be the last of many. */

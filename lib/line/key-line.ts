@@ -40,14 +40,16 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
   join(wanted: Wanted): void {
     const waiter = new Waiter(wanted, this);
     this.queue.push(waiter);
+    this.line.heartbeat.add(waiter);
     if (!this.place && !this.turn) this.askOrEnd();
     else if (this.isAnswered) this.tellWaiting(this.expectedIn());
-    this.line.heartbeat.add(waiter);
   }
 
   /** Ends every wait. */
   close(reason: unknown): void {
-    while (this.queue.first) this.cancelled(this.queue.first, reason);
+    // A copy, as they leave the queue while it is gone through.
+    const waiters = [...this.queue];
+    for (const waiter of waiters) this.cancelled(waiter, reason);
   }
 
   // Waiters.
@@ -224,8 +226,8 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
   private reject(waiter: Waiter, reason: unknown, token: string): void {
     const { key } = this;
     const waitedMs = monotonicNow() - waiter.wanted.askedAt;
-    waiter.reject(reason);
     this.line.events.audience?.next({ type: 'timeout', key, token, waitedMs });
+    waiter.reject(reason);
   }
 
   /** The store has spoken for the first time: whoever has not got the key knows now that he waits. */
@@ -233,9 +235,10 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     if (this.isAnswered) return;
     this.isAnswered = true;
     if (!this.queue.first) return;
-    const waiters = [...this.queue];
-    for (const waiter of waiters) this.line.heartbeat.moved(waiter);
-    for (const waiter of waiters) if (!waiter.isSettled) this.tellWaiting(expiresIn);
+    for (const waiter of this.queue) {
+      this.line.heartbeat.moved(waiter);
+      this.tellWaiting(expiresIn);
+    }
   }
 
   private tellWaiting(expiresIn: number): void {

@@ -43,8 +43,8 @@ export class Line {
   ) {
     this.places = new PlaceTable(store.processId);
     store.listen({
-      granted: (grant) => this.places.find(grant.token)?.granted(grant),
-      resumed: () => this.touch(this.places.waiting()),
+      granted: (grant) => events.outside.run(() => this.places.find(grant.token)?.granted(grant)),
+      resumed: () => events.outside.run(() => this.touch(this.places.waiting())),
     });
   }
 

@@ -37,7 +37,6 @@ export class Turn implements LeaseObserver, Holding {
   private hold: Hold | undefined;
   private fittedTo: Waiter | undefined;
   private handOffs = -1;
-  private isOver = false;
 
   constructor(
     grant: NewLease,
@@ -86,8 +85,7 @@ export class Turn implements LeaseObserver, Holding {
     this.hold = undefined;
     if (this.callers.next && this.handOffs < this.budget.count && now - this.grantedAt < this.budget.time) {
       this.tellReleased(hold);
-      // Whoever listened may have done anything, and taken any time.
-      if (!this.isOver && !this.hold) this.next(monotonicNow());
+      this.next(now);
       return Promise.resolve(undefined);
     }
     return this.giveBack((answer) => this.released(hold, answer));
@@ -102,13 +100,12 @@ export class Turn implements LeaseObserver, Holding {
 
   lost(lease: Lease, error: LockLostError, isGone: boolean): void {
     const { hold } = this;
-    this.isOver = true;
     this.hold = undefined;
+    if (hold) this.lose(hold, error);
     this.line.keeper.forget(lease);
     // A renewal that was under way may still be carried out, and would lock the key for nobody.
     if (!isGone) void this.line.keeper.release(this.farewell(), lease.ttl, ignore);
     this.callers.turnLost();
-    if (hold) this.lose(hold, error);
   }
 
   renewalFailed({ key, token }: Lease, error: unknown): void {
@@ -127,7 +124,6 @@ export class Turn implements LeaseObserver, Holding {
   /** Gives the lease back to the server, and has those who still wait take their place behind others. */
   private giveBack<Outcome>(read: ReadRelease<Outcome>): Promise<Outcome> {
     const { lease } = this;
-    this.isOver = true;
     this.line.keeper.forget(lease);
     lease.end();
     const place = this.callers.turnEnds();
@@ -180,8 +176,8 @@ export class Turn implements LeaseObserver, Holding {
     const { key, token } = lease;
     const fencingToken = this.lastFence;
     this.hold = new Hold(lease, fencingToken, settings.reentrant, this, now);
-    waiter.succeed(this.hold);
     this.line.events.audience?.next({ type: 'acquired', key, token, fencingToken, waitedMs: now - askedAt });
+    waiter.succeed(this.hold);
   }
 
   private released(hold: Hold, { state, error }: ReleaseAnswer): LockLostError | undefined {
@@ -197,6 +193,7 @@ export class Turn implements LeaseObserver, Holding {
   private lose(hold: Hold, error: LockLostError): void {
     const { key, token, fencingToken } = hold;
     hold.lose(error);
+    if (hold.isUntold) this.line.events.next(hold);
     this.line.events.audience?.next({ type: 'lost', key, token, fencingToken, error });
   }
 

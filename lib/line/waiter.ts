@@ -71,18 +71,17 @@ export class Waiter implements Beat, Linked<Waiter> {
   }
 
   succeed(hold: Hold): void {
-    this.isSettled = true;
-    this.unlisten();
+    this.settle();
     this.wanted.admit(hold);
   }
 
   reject(reason: unknown): void {
-    this.isSettled = true;
-    this.unlisten();
+    this.settle();
     this.wanted.refuse(reason);
   }
 
-  private unlisten(): void {
+  private settle(): void {
+    this.isSettled = true;
     if (this.onAbort) this.wanted.signal!.removeEventListener('abort', this.onAbort);
   }
 }

@@ -1,15 +1,20 @@
 /** What `events$` tells of each thing that happens, and what it costs when nobody listens. */
-import { describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { config, filter, map } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { LockEvents } from '../../lib/event-stream.js';
 import { LockLostError, LockUnavailableError } from '../../lib/lock.errors.js';
 import type { LockEvent } from '../../lib/lock.events.js';
 import { outcomeOf, openLocks } from './support/engine.js';
-import { advance, flush, useFakeClock, withoutJitter } from './support/fake-clock.js';
+import { advance, flush, turns, useFakeClock, withoutJitter } from './support/fake-clock.js';
 import { failing } from './support/fake-store.js';
 
 const EVENT: LockEvent = { type: 'waiting', key: 'key', token: 'token', holderExpiresInMs: 1 };
 
 describe('the event stream', () => {
+  useFakeClock();
+
   it('builds an event only when somebody listens', () => {
     const events = new LockEvents();
     const build = jest.fn(() => EVENT);
@@ -22,14 +27,85 @@ describe('the event stream', () => {
     expect(build).toHaveBeenCalledTimes(2);
   });
 
-  it('tells everybody who listens what happens from then on', () => {
+  it('tells everybody who listens what happens from then on', async () => {
     const events = new LockEvents();
     const heard: LockEvent[][] = [[], []];
     events.stream$.subscribe((event) => heard[0]!.push(event));
     events.audience?.next(EVENT);
     events.stream$.subscribe((event) => heard[1]!.push(event));
     events.audience?.next(EVENT);
+    await flush();
     expect(heard).toEqual([[EVENT, EVENT], [EVENT]]);
+  });
+
+  it('tells nothing while code is running, and then everything in order', async () => {
+    const events = new LockEvents();
+    const heard: LockEvent[] = [];
+    events.stream$.subscribe((event) => heard.push(event));
+    const sent = ['a', 'b', 'c'].map((key) => ({ ...EVENT, key }));
+    for (const event of sent) events.audience?.next(event);
+    expect(heard).toEqual([]);
+    await flush();
+    expect(heard).toEqual(sent);
+  });
+
+  it('lets the event loop turn, though its listeners cause event after event', async () => {
+    const events = new LockEvents();
+    let count = 0;
+    const subscription = events.stream$.subscribe(() => {
+      count += 1;
+      events.audience?.next(EVENT);
+    });
+    events.audience?.next(EVENT);
+    await turns(3);
+    subscription.unsubscribe();
+    expect(count).toBeGreaterThan(1);
+  });
+
+  describe('with a listener that throws', () => {
+    const failure = new Error('a bug in a listener');
+    const fail = (): never => {
+      throw failure;
+    };
+
+    beforeEach(() => {
+      config.onUnhandledError = null;
+    });
+
+    it.each<[string, (stream$: Observable<LockEvent>) => unknown]>([
+      ['a function', (stream$) => stream$.subscribe(fail)],
+      ['an observer', (stream$) => stream$.subscribe({ next: fail })],
+      ['an async function', (stream$) => stream$.subscribe(async () => fail())],
+      ['one behind operators', (stream$) => stream$.pipe(filter(() => true)).subscribe(fail)],
+      ['an operator', (stream$) => stream$.pipe(map(fail)).subscribe()],
+      ['one of the end', (stream$) => stream$.subscribe({ complete: fail })],
+    ])('logs it and goes on telling the others: %s', async (_, listen) => {
+      const log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+      const events = new LockEvents();
+      const heard: LockEvent[] = [];
+      listen(events.stream$);
+      events.stream$.subscribe((event) => heard.push(event));
+      events.audience?.next(EVENT);
+      await flush();
+      events.audience?.next(EVENT);
+      await flush();
+      events.complete();
+      expect(heard).toEqual([EVENT, EVENT]);
+      expect(log).toHaveBeenCalledWith(expect.stringContaining('events$'), failure.stack);
+    });
+
+    it('leaves it to the handler that RxJS was given', async () => {
+      const log = jest.spyOn(Logger.prototype, 'error');
+      const handler = jest.fn();
+      config.onUnhandledError = handler;
+      const events = new LockEvents();
+      events.stream$.subscribe(fail);
+      events.audience?.next(EVENT);
+      await flush();
+      expect(handler.mock.calls).toEqual([[failure]]);
+      expect(log).not.toHaveBeenCalled();
+      config.onUnhandledError = null;
+    });
   });
 
   it('cannot be fed from outside', () => {

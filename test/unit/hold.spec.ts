@@ -47,6 +47,7 @@ describe('a hold', () => {
     pass(BELIEVED);
     const loss = held.lossError!;
     held.lose(new LockLostError('again', { key: 'key' }));
+    held.announce();
     expect([held.lossError, signal.reason, held.signal]).toEqual([loss, loss, signal]);
     expect(signal.aborted).toBe(true);
   });

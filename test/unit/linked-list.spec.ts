@@ -37,6 +37,18 @@ describe('a linked list', () => {
     expect([members[index]!.before, members[index]!.behind]).toEqual([undefined, undefined]);
   });
 
+  it.each([0, 1, 2])('loses nobody when one leaves twice, or comes twice: %i', (index) => {
+    const { list, members } = listOf(3);
+    const [member, rest] = [members[index]!, members.filter((_, i) => i !== index)];
+    expect([list.remove(member), list.remove(member)]).toEqual([true, false]);
+    expect([...list]).toEqual(rest);
+    list.push(member);
+    list.push(member);
+    expect([...list]).toEqual([...rest, member]);
+    for (const each of members) list.remove(each);
+    expect([list.remove(member), [...list]]).toEqual([false, []]);
+  });
+
   it('is as new when the last has left', () => {
     const { list, members } = listOf(1);
     list.remove(members[0]!);

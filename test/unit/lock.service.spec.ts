@@ -171,7 +171,7 @@ describe('run', () => {
     const section = jest.fn();
     expect(() => locks.run(foreign, section)).toThrow(LockOptionsError);
     expect(section).not.toHaveBeenCalled();
-    if (typeof foreign === 'string') return;
+    if (typeof foreign !== 'object' || foreign === null) return;
     await expect(locks.renew(foreign)).rejects.toBeInstanceOf(LockOptionsError);
     expect(other.store.sent('touch')).toEqual([]);
   });

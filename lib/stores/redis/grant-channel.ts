@@ -3,6 +3,7 @@
  * for. The channel is named after the process id that begins every token, so a script can tell whom to notify from the
  * token alone. A message is only a hint; a waiter that misses one learns by its next heartbeat.
  */
+import { Outside } from '../../context/outside.js';
 import type { GrantListener } from '../lock-store.js';
 import { readGrant } from './grant-message.js';
 import type { RedisClient } from './redis-connection.js';
@@ -12,6 +13,7 @@ export const CHANNEL_PREFIX = 'nestjs-distributed-lock:';
 
 /** The subscription of one process. Opened at the first wait: a process that never waits needs no second connection. */
 export class GrantChannel {
+  private readonly outside = new Outside();
   private subscriber: RedisClient | null = null;
 
   constructor(
@@ -23,7 +25,8 @@ export class GrantChannel {
 
   /** Makes sure that grants will be heard. What was missed until then is said by {@link GrantListener.resumed}. */
   open(): void {
-    if (!this.subscriber) this.subscribe();
+    // The connection outlasts the section of whoever was the first to wait.
+    if (!this.subscriber) this.outside.run(() => this.subscribe());
   }
 
   close(): void {

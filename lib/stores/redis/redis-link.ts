@@ -2,6 +2,7 @@
  * The state of the connection that requests go over: whether it may be used, what it last complained about, and when it
  * has to be replaced although it works.
  */
+import { Outside } from '../../context/outside.js';
 import type { OpenedClient, RedisClient } from './redis-connection.js';
 import { isAccessError, isOfReplica, isOfSelect, presentable } from './redis-error.js';
 
@@ -23,6 +24,7 @@ export class RedisLink {
   lastError: Error | undefined;
   /** Set where the server refused to choose the database: it would go on with another one. */
   wrongDatabase: Error | undefined;
+  private readonly outside = new Outside();
   private isProven: boolean;
   private replacePause = REPLACE_PAUSE.least;
   private replaceNext = 0;
@@ -53,7 +55,10 @@ export class RedisLink {
   /** Makes sure that it is being connected; when that fails it is tried again, and the time limit of requests decides. */
   open(): void {
     const { client } = this.opened;
-    if (client.status === 'wait' || client.status === 'end') client.connect().catch(() => undefined);
+    // It outlasts the section of whoever happens to need it.
+    if (client.status === 'wait' || client.status === 'end') {
+      this.outside.run(() => client.connect()).catch(() => undefined);
+    }
   }
 
   /** What the server answered may tell that another one should be asked. */

@@ -4,6 +4,7 @@
  * gave up. So ioredis sends each request once or not at all, and what is sent again is sent from here, for those who wait.
  */
 import { createHash } from 'node:crypto';
+import { Outside } from '../../context/outside.js';
 import { LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import type { Recipient } from './group-commit.js';
@@ -30,6 +31,7 @@ export class RedisRequests implements RequestKeeper, LinkUser {
   private readonly timeLimit: TimeLimit;
   /** What waits to be sent, or sent again. */
   private readonly unsent = new Set<PendingRequest>();
+  private readonly outside = new Outside();
   private repeatTimer: NodeJS.Timeout | undefined;
   private disposed = false;
 
@@ -143,7 +145,7 @@ export class RedisRequests implements RequestKeeper, LinkUser {
     }
     this.unsent.add(request);
     if (!link.isOpen) return link.open();
-    this.repeatTimer ??= setTimeout(this.sendUnsent, REPEAT_PAUSE).unref();
+    this.repeatTimer ??= this.outside.run(() => setTimeout(this.sendUnsent, REPEAT_PAUSE).unref());
   }
 
   private readonly sendUnsent = (): void => {

@@ -3,6 +3,7 @@
  * It is hardly ever set under load: it goes on while one request follows the other, and is taken away when the running
  * code has had its say and nothing is under way any more.
  */
+import { Outside } from '../../context/outside.js';
 import { LinkedList } from '../../linked-list.js';
 import type { Linked } from '../../linked-list.js';
 
@@ -19,6 +20,7 @@ const { nextTick } = process;
 
 export class TimeLimit {
   private readonly running = new LinkedList<Limited>();
+  private readonly outside = new Outside();
   private timer: NodeJS.Timeout | undefined;
   private isCheckPlanned = false;
 
@@ -51,7 +53,7 @@ export class TimeLimit {
   };
 
   private arm(milliseconds: number): void {
-    this.timer = setTimeout(this.onTimer, milliseconds);
+    this.timer = this.outside.run(() => setTimeout(this.onTimer, milliseconds));
     this.timer.unref();
   }
 
