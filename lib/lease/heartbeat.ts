@@ -1,7 +1,8 @@
 /**
  * The one periodic task of a store. Whoever must act at some time (a lease: renew, or notice its end; a place in line: be
  * kept; a waiter: give up) is a beat with a due time; one timer waits for the earliest of them, and what is due together
- * is sent together, earliest first. Without beats there is no timer, and the timer never keeps the process alive.
+ * is sent together, earliest first. Without beats there is no timer. It keeps the process alive while a caller waits, who
+ * wants to hear how that ends; renewal alone does not.
  */
 import { Outside } from '../context/outside.js';
 import type { LockStore, StoreAnswer, TouchRequest } from '../stores/lock-store.js';
@@ -49,6 +50,8 @@ export class Heartbeat {
   private readonly outside = new Outside();
   private timer: NodeJS.Timeout | undefined;
   private timerDueAt = Infinity;
+  /** Callers who wait. */
+  private callers = 0;
 
   /**
    * @param store - what is touched.
@@ -71,9 +74,24 @@ export class Heartbeat {
     return true;
   }
 
+  /** As {@link add}, for a caller who waits, perhaps without end. */
+  addCaller(beat: Beat): void {
+    this.callers += 1;
+    if (this.callers === 1) this.timer?.ref();
+    this.add(beat);
+  }
+
+  /** As {@link remove}, for a caller. */
+  removeCaller(beat: Beat): void {
+    if (!this.remove(beat)) return;
+    this.callers -= 1;
+    if (this.callers === 0) this.timer?.unref();
+  }
+
   /** Forgets everybody. */
   stop(): void {
     this.beats.clear();
+    this.callers = 0;
     this.disarm();
   }
 
@@ -127,14 +145,14 @@ export class Heartbeat {
 
   /** A timer that rings too early is left alone; it finds nothing to do and is set anew. */
   private arm(): void {
-    const { firstTime } = this.beats;
-    if (this.beats.size === 0 || firstTime >= this.timerDueAt) return;
+    const { firstTime, size } = this.beats;
+    if (size === 0 || (firstTime >= this.timerDueAt && (this.timer || this.callers === 0))) return;
     clearTimeout(this.timer);
     const now = monotonicNow();
     const delay = Math.min(Math.max(Math.ceil(firstTime - now), 1), LONGEST_SLEEP);
     this.timerDueAt = now + delay;
     this.timer = this.outside.run(() => setTimeout(this.tick, delay));
-    this.timer.unref();
+    if (this.callers === 0) this.timer.unref();
   }
 
   private disarm(): void {

@@ -40,7 +40,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
   join(wanted: Wanted): void {
     const waiter = new Waiter(wanted, this);
     this.queue.push(waiter);
-    this.line.heartbeat.add(waiter);
+    this.line.heartbeat.addCaller(waiter);
     if (!this.place && !this.turn) this.askOrEnd();
     else if (this.isAnswered) this.tellWaiting(this.expectedIn());
   }
@@ -184,7 +184,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
 
   remove(waiter: Waiter): void {
     this.queue.remove(waiter);
-    this.line.heartbeat.remove(waiter);
+    this.line.heartbeat.removeCaller(waiter);
   }
 
   /** Asks the server for the first waiter, and joins its line for whoever wants to wait. */

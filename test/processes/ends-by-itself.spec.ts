@@ -7,7 +7,7 @@ afterAll(() => observer.close());
 
 describe('a process ends by itself', () => {
   it.each([
-    ['timers', 'when only the timers of its locks and waits are left'],
+    ['timers', 'when only the timers of its locks are left'],
     ['unanswered', 'when only requests are left that were refused, to be repeated'],
     ['silent', 'when only requests are left of which nobody knows whether they will be answered'],
     ['closed', 'after its application was closed'],
