@@ -145,6 +145,8 @@ describe('loss', () => {
   it('a section that begins when its lease is over', () => {
     a.hold({ from: 100, until: 200, fence: 1, held: false, late: 150, outcome: 'LOCK_LOST' });
     expect(broken([a])).toEqual(['late start']);
+    b.hold({ from: 100, until: 200, fence: 1, held: false, late: 150, outcome: 'LOCK_LOST', isSection: false });
+    expect(broken([b])).toEqual([]);
   });
 });
 

@@ -44,6 +44,8 @@ export interface Begin {
   readonly held: boolean;
   /** Milliseconds by which the lease was over, by the lock's own account; negative while it lasts. */
   readonly late: number;
+  /** Whether the library starts the section, so that it can look at the clock just before. */
+  readonly isSection: boolean;
   /** The hold that it entered again. */
   readonly inside?: number;
 }

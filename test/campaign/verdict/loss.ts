@@ -11,7 +11,10 @@ import type { Hold } from './story.js';
 const PATIENCE = 4;
 /** So many when somebody else has begun meanwhile. */
 const IN_NEED = 2;
-/** Ms by which a section may begin late because its process was not given the processor in between. */
+/**
+ * Ms by which a section may begin late because its process was not given the processor in between. Who takes a lock by hand
+ * goes on when what was to go on before it lets it.
+ */
 const LATE_MS = 100;
 
 export function lossFaults(holds: readonly Hold[]): Fault[] {
@@ -27,7 +30,7 @@ export function lossFaults(holds: readonly Hold[]): Fault[] {
         text: `${name} was not told for ${hold.silences.length} turns from ${ms(first!)} on`,
       });
     }
-    if (!hold.held && hold.late > LATE_MS) {
+    if (hold.isSection && !hold.held && hold.late > LATE_MS) {
       faults.push({ rule: 'late start', text: `${name} began ${hold.late} ms after its lease was over` });
     }
     return faults;

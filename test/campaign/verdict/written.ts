@@ -14,6 +14,7 @@ export interface WrittenHold {
   readonly ttl?: number;
   readonly held?: boolean;
   readonly late?: number;
+  readonly isSection?: boolean;
   readonly inside?: number;
   /** It never gives back. */
   readonly open?: boolean;
@@ -38,7 +39,7 @@ export class WrittenLife implements Life {
   /** Answers the hold's number. */
   hold(written: WrittenHold): number {
     const { from, until, fence, key = 'key', asked = from - 1, open = false, outcome = 'ok' } = written;
-    const { ttl = 1_000, held = true, late = -900, inside } = written;
+    const { ttl = 1_000, held = true, late = -900, isSection = true, inside } = written;
     const id = ++this.lastId;
     const token = written.token ?? `${this.name}:${id}`;
     const begin: Begin = {
@@ -52,6 +53,7 @@ export class WrittenLife implements Life {
       ttl,
       held,
       late,
+      isSection,
     };
     this.write({ e: 'ask', t: asked, call: id, what: 'acquire', limit: 1_000 });
     this.write(inside === undefined ? begin : { ...begin, inside });

@@ -65,7 +65,7 @@ export class Shop {
     const limit = acquireLimit(options.wait, typeof keys === 'string' ? 1 : keys.length);
     return this.calls.make(what, limit, async (call) => {
       const lock = await this.locks.acquire(keys, { signal: this.calls.signalOf(call), ...options });
-      return this.watch.begin(call, lock, inside);
+      return this.watch.begin(call, lock, { inside });
     });
   }
 
@@ -95,7 +95,7 @@ export class Shop {
 
   /** Runs a body as the section of a call. */
   async section(call: number, lock: Lock, body: Body, inside?: WatchedHold): Promise<void> {
-    const hold = this.watch.begin(call, lock, inside);
+    const hold = this.watch.begin(call, lock, { inside, isSection: true });
     try {
       await body(hold);
     } finally {

@@ -8,6 +8,14 @@ import type { Random } from '../random.js';
 /** Of what a lock says by the wall clock, a lease that is over for less is not over. */
 const ROUNDING_MS = 2;
 
+/** How a hold came about. */
+export interface Begun {
+  /** Whether the library has just started a section. */
+  readonly isSection?: boolean;
+  /** The hold that was entered again. */
+  readonly inside?: WatchedHold | undefined;
+}
+
 export class Watch {
   private readonly open = new Set<WatchedHold>();
 
@@ -20,15 +28,15 @@ export class Watch {
     setInterval(() => this.pulse(), PULSE_MS).unref();
   }
 
-  /** A caller got its lock; `inside` is the hold that it entered again. */
-  begin(call: number, lock: Lock, inside?: WatchedHold): WatchedHold {
+  /** A caller got its lock. */
+  begin(call: number, lock: Lock, { isSection = false, inside }: Begun = {}): WatchedHold {
     const hold = new WatchedHold(this.recorder, lock, () => this.open.delete(hold));
     const t = now();
     const held = lock.isHeld;
     const t1 = now();
     const late = Date.now() - lock.expiresAt.getTime();
     const { token, ttl } = lock;
-    const about = { call, hold: hold.id, token, fences: [...lock.fencingTokens], ttl, held, late };
+    const about = { call, hold: hold.id, token, fences: [...lock.fencingTokens], ttl, held, late, isSection };
     this.recorder.write({ e: 'begin', t, t1, ...about, ...(inside && { inside: inside.id }) });
     // Asking whether a lock is held may be what finds out that it is lost: some are never asked.
     hold.isShy = !held || this.random.chance(0.4);
