@@ -13,6 +13,7 @@ import type {
   DistributedLockOptionsFactory,
 } from './distributed-lock.options.js';
 import { register } from './distributed-lock.registration.js';
+import { printAs } from './inspection.js';
 import { LockEngine } from './lock.engine.js';
 import { LockLifecycle } from './lock.lifecycle.js';
 import { LockService } from './lock.service.js';
@@ -125,6 +126,7 @@ function addProviders(definition: DynamicModule, extras: DistributedLockModuleEx
       inject: [DiscoveryService, service],
     },
   ];
+  hideOptions(definition);
   return {
     ...definition,
     global: isGlobal,
@@ -132,4 +134,11 @@ function addProviders(definition: DynamicModule, extras: DistributedLockModuleEx
     providers: [...(definition.providers ?? []), ...providers],
     exports: [...(definition.exports ?? []), service],
   };
+}
+
+/** Who logs a dynamic module, or what Nest made of it, does not see the connection. */
+function hideOptions({ providers = [] }: DynamicModule): void {
+  for (const provider of providers) {
+    if ('useValue' in provider) printAs(provider.useValue as object, 'DistributedLockModuleOptions', {});
+  }
 }

@@ -16,10 +16,11 @@ export function printed(name: string, view: object, ...[depth, options, inspect]
 }
 
 /** Sets a property that loggers, serialisers and spreads do not see. */
-export function setHidden<Name extends PropertyKey, Value>(
-  object: { [name in Name]?: Value },
-  name: Name,
-  value: Value,
-): void {
+export function setHidden(object: object, name: PropertyKey, value: unknown): void {
   Object.defineProperty(object, name, { value, writable: true, configurable: true });
+}
+
+/** Has an object of another class printed under a name with this view of it. */
+export function printAs(object: object, name: string, view: object): void {
+  setHidden(object, INSPECT, (...args: InspectArguments) => printed(name, view, ...args));
 }

@@ -6,6 +6,8 @@ import { acquireAgain } from './acquire-again.js';
 import type { AcquireOptions } from './acquire.options.js';
 import { holderOf } from './context/lock.context.js';
 import { LockEvents } from './event-stream.js';
+import { INSPECT, printed } from './inspection.js';
+import type { InspectArguments } from './inspection.js';
 import { Heartbeat, monotonicNow } from './lease/heartbeat.js';
 import type { Hold } from './lease/hold.js';
 import { LeaseKeeper } from './lease/lease-keeper.js';
@@ -15,7 +17,7 @@ import type { HandOffBudget } from './line/hand-off.js';
 import { Line } from './line/line.js';
 import type { Wanted } from './line/waiter.js';
 import { LockBusyError, LockLostError, LockShutdownError } from './lock.errors.js';
-import { messages } from './lock.messages.js';
+import { messages, plain } from './lock.messages.js';
 import { checkCallOptions, readKeys, readSignal, resolveSettings } from './lock.settings.js';
 import type { LockSettings } from './lock.settings.js';
 import type { OptionNames } from './option-names.js';
@@ -28,6 +30,8 @@ export class LockEngine {
   private readonly line: Line;
   /** Whether it gives out no more locks. */
   isClosing = false;
+  /** Asked once, as looking at an engine runs nobody's code. */
+  private readonly storeName: string;
   private emptied: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
@@ -37,6 +41,7 @@ export class LockEngine {
     private readonly shutdownGrace: number,
     handOff: HandOffBudget = DEFAULT_HAND_OFF,
   ) {
+    this.storeName = plain(String(store.name));
     this.heartbeat = new Heartbeat(store, () => this.events.flush());
     this.keeper = new LeaseKeeper(store, this.heartbeat, this.events);
     this.line = new Line(store, this.heartbeat, this.keeper, this.events, handOff);
@@ -64,6 +69,15 @@ export class LockEngine {
       if (keys.length > 1) resolve(this.acquireAll(owner, keys, wanted));
       else this.enter(owner, wanted);
     });
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { storeName, isClosing } = this;
+    return { store: storeName, ...this.defaults, isClosing };
+  }
+
+  [INSPECT](...args: InspectArguments): string {
+    return printed('LockEngine', this.toJSON(), ...args);
   }
 
   /**

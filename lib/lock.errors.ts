@@ -119,7 +119,7 @@ export abstract class LockError extends Error {
     return `${this.stack} ${inspect(ownValues(this), options)}${cause}`;
   }
 }
-setHidden(LockError.prototype as object as { [BRAND]?: true }, BRAND, true);
+setHidden(LockError.prototype, BRAND, true);
 
 /** The properties of an error that are simple values; keys on one line. */
 function ownValues(error: object): Record<string, unknown> {
@@ -140,7 +140,7 @@ function causeOf({ cause }: Error): { cause?: unknown } {
 
 /** Gives a class the name that minifiers can't change, where stacks and loggers look for it. */
 function name(errorClass: { prototype: LockError }, code: LockErrorCode): void {
-  setHidden(errorClass.prototype as { name?: string }, 'name', NAMES[code]);
+  setHidden(errorClass.prototype, 'name', NAMES[code]);
 }
 
 /** `wait: 0`, and another caller holds the key. HTTP 409 through `LockExceptionFilter`. */

@@ -8,6 +8,8 @@ import { ACQUIRE_OPTIONS, WITH_LOCK_OPTIONS } from './acquire.options.js';
 import type { AcquireOptions, WithLockOptions } from './acquire.options.js';
 import { currentLock, holderOf, runHolding, runHoldingNothing } from './context/lock.context.js';
 import type { Duration } from './duration.js';
+import { INSPECT, printed, setHidden } from './inspection.js';
+import type { InspectArguments } from './inspection.js';
 import { monotonicNow } from './lease/heartbeat.js';
 import { LockHandle } from './lease/lock-handle.js';
 import type { Lock } from './lock.js';
@@ -39,8 +41,13 @@ export type LockKeys = string | readonly string[];
  */
 @Injectable()
 export class LockService {
+  declare private readonly engine: LockEngine;
+
   /** @internal */
-  constructor(private readonly engine: LockEngine) {}
+  constructor(engine: LockEngine) {
+    // What logs a service that has this one injected must not come upon the connection.
+    setHidden(this, 'engine', engine);
+  }
 
   /**
    * What happens to locks: acquired, waiting, renewed, lost, released, timeout, failed, warning. Hot: it tells what
@@ -224,6 +231,16 @@ export class LockService {
    */
   acquireAgain(over: Lock, keys: LockKeys, options: AcquireOptions, askedAt: number): Promise<Lock> {
     return acquireAgain(this.engine, this.own(over), { owner: this, keys, options, askedAt });
+  }
+
+  /** @internal */
+  toJSON(): Record<string, unknown> {
+    return this.engine.toJSON();
+  }
+
+  /** @internal */
+  [INSPECT](...args: InspectArguments): string {
+    return printed('LockService', this.toJSON(), ...args);
   }
 
   private own(lock: Lock): LockHandle {

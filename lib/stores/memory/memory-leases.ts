@@ -2,6 +2,8 @@
  * The data of a store in memory: what a Redis server is to the other one. Several stores may look at the same leases, as
  * several processes look at one server; each hears of the grants to its own tokens.
  */
+import { INSPECT, printed } from '../../inspection.js';
+import type { InspectArguments } from '../../inspection.js';
 import { DEFAULT_TIMING, PROCESS_ID_LENGTH } from '../lock-store.js';
 import type { Grant, GrantListener, StoreTiming } from '../lock-store.js';
 import { toMicroseconds } from './clock.js';
@@ -29,6 +31,16 @@ export class MemoryLeases {
       sawFence: (fencingToken) => (this.lastFence = Math.max(this.lastFence, fencingToken)),
       reportGrant: (grant) => this.reportGrant(grant),
     };
+  }
+
+  /** @internal */
+  toJSON(): Record<string, unknown> {
+    return { keys: this.records.size };
+  }
+
+  /** @internal */
+  [INSPECT](...args: InspectArguments): string {
+    return printed('MemoryLeases', this.toJSON(), ...args);
   }
 
   /** @internal */

@@ -3,6 +3,8 @@
  * and the demo without a server use, and it answers every request as the Redis store does. It has no timers: what has
  * expired is found out when somebody asks.
  */
+import { INSPECT, printed } from '../../inspection.js';
+import type { InspectArguments } from '../../inspection.js';
 import { LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import { newProcessId } from '../lock-store.js';
@@ -28,6 +30,16 @@ export class MemoryLockStore implements LockStore {
 
   /** @param leases - what to look at; several stores on the same leases exclude each other. By default leases of its own. */
   constructor(private readonly leases: MemoryLeases = new MemoryLeases()) {}
+
+  /** @internal */
+  toJSON(): Record<string, unknown> {
+    return { name: this.name, ...this.leases.toJSON() };
+  }
+
+  /** @internal */
+  [INSPECT](...args: InspectArguments): string {
+    return printed('MemoryLockStore', this.toJSON(), ...args);
+  }
 
   async start(): Promise<void> {
     this.refuseWhenStopped();

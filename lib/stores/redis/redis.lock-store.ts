@@ -3,6 +3,8 @@
  */
 import { LockOptionsError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
+import { INSPECT, printed } from '../../inspection.js';
+import type { InspectArguments } from '../../inspection.js';
 import { DEFAULT_TIMING, newProcessId } from '../lock-store.js';
 import type {
   AcquireRequest,
@@ -81,6 +83,16 @@ export class RedisLockStore implements LockStore {
     this.retention = timing.retention;
     this.change = script(leaseScript(timing));
     this.look = script(inspectScript(timing));
+  }
+
+  /** What loggers show: nothing of the connection. */
+  toJSON(): Record<string, unknown> {
+    const { name, prefix, opened } = this;
+    return { name, prefix, status: opened.client.status };
+  }
+
+  [INSPECT](...args: InspectArguments): string {
+    return printed('RedisLockStore', this.toJSON(), ...args);
   }
 
   async start(): Promise<void> {
