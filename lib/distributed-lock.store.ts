@@ -4,6 +4,7 @@ import { readModuleOptions } from './distributed-lock.options.js';
 import type { DistributedLockModuleOptions } from './distributed-lock.options.js';
 import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
+import { warnOfCopies } from './package-copies.js';
 import type { LockStore } from './stores/lock-store.js';
 import { MemoryLeases } from './stores/memory/memory-leases.js';
 import { MemoryLockStore } from './stores/memory/memory-lock-store.js';
@@ -14,6 +15,7 @@ const processLeases = new MemoryLeases();
 
 /** Rejects, and leaves nothing open, when the options are bad or the store can't be reached. */
 export async function createStore(options: DistributedLockModuleOptions): Promise<LockStore> {
+  warnOfCopies((message) => new Logger('DistributedLockModule').warn(message));
   const store = describeStore(options);
   try {
     await store.start();

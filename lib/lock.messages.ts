@@ -179,6 +179,11 @@ export const messages = {
   besideFactory: (option: string) =>
     `The option \`${option}\` came from the factory of DistributedLockModule.forRootAsync(), which runs too late for it. ` +
     'Give it beside the factory.',
+  severalCopies: (copies: readonly { version: string; folder: string }[]) =>
+    `This process has loaded ${copies.length} copies of nestjs-distributed-lock: ` +
+    `${copies.map(({ version, folder }) => `${plain(version)} in ${plain(folder, 400)}`).join('; ')}. Nest injects the ` +
+    'LockService of one copy only where that copy was imported. Have one version installed for all (`npm ls ' +
+    'nestjs-distributed-lock`, `npm dedupe`).',
   memoryStore: () =>
     'Locks are kept in memory: they exclude callers of this process only. Set `connection` to a Redis for more than one process.',
 };

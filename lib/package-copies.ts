@@ -1,0 +1,64 @@
+/**
+ * Notices further copies of this package in one process: two versions of it on disk, say, of which Nest would inject
+ * `LockService` for one only. Copies are told apart by their folders, so that neither the two builds of one package nor a
+ * module that is loaded anew (by Jest, or while one develops) counts as another.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messages } from './lock.messages.js';
+
+/** What all copies share; later versions may only add to it. */
+interface Registry {
+  /** The folders of the copies, in the order of loading. */
+  readonly folders: string[];
+  /** So many have been told of. */
+  told: number;
+}
+
+const REGISTRY = Symbol.for('nestjs-distributed-lock');
+const shared = globalThis as { [REGISTRY]?: Registry };
+
+/** The folder of the file that asks, or the file where it is no file of a package: a bundle. */
+function ownFolder(): string | undefined {
+  const { prepareStackTrace } = Error;
+  try {
+    // What `import.meta.url` says in one build and `__filename` in the other.
+    Error.prepareStackTrace = (_, calls) => calls;
+    const [call] = new Error().stack as unknown as NodeJS.CallSite[];
+    const file = call?.getFileName();
+    if (!file) return undefined;
+    const path = file.startsWith('file:') ? fileURLToPath(new URL(file)) : file;
+    return path.replace(/[/\\](?:dist[/\\](?:esm|cjs)|lib)[/\\][^/\\]+$/, '');
+  } catch {
+    return undefined;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+function register(): void {
+  const folder = ownFolder();
+  if (folder === undefined) return;
+  const { folders } = (shared[REGISTRY] ??= { folders: [], told: 1 });
+  if (!folders.includes(folder)) folders.push(folder);
+}
+
+register();
+
+/** Says which copies there are, once for each that is more than one. */
+export function warnOfCopies(warn: (message: string) => void): void {
+  const registry = shared[REGISTRY];
+  if (!registry || registry.folders.length <= registry.told) return;
+  registry.told = registry.folders.length;
+  warn(messages.severalCopies(registry.folders.map((folder) => ({ folder, version: versionIn(folder) }))));
+}
+
+function versionIn(folder: string): string {
+  try {
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: unknown };
+    return String(version);
+  } catch {
+    return 'of unknown version';
+  }
+}
