@@ -2,10 +2,13 @@
  * The lock of a method that returns an Observable: each subscription takes it, runs the method, and holds it until the
  * stream completes, fails or is unsubscribed. A lost lock ends the stream with its error (unless `onLost: 'ignore'`).
  */
+import { AsyncResource } from 'node:async_hooks';
+import { setMaxListeners } from 'node:events';
 import { from, isObservable, Observable, of, Subject, takeUntil } from 'rxjs';
 import type { ObservableInput, Subscriber } from 'rxjs';
 import { monotonicNow } from '../lease/heartbeat.js';
 import type { Lock } from '../lock.js';
+import { readSignal } from '../lock.settings.js';
 import { assertOutcome, isBusy, isSkipped, outlivingKind, released } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
@@ -21,6 +24,7 @@ class Section {
   private readonly cancel = new AbortController();
   private readonly stopped = new Subject<void>();
   private lock: Lock | undefined;
+  private isAsking = true;
   private lossMatters = true;
 
   constructor(
@@ -32,12 +36,18 @@ class Section {
     const { call, subscriber } = this;
     try {
       const { locks } = call;
-      const { onLost, ...asked } = call.options();
+      const { onLost, signal, ...asked } = call.options();
       this.lossMatters = onLost !== 'ignore';
-      const signal = AbortSignal.any([this.cancel.signal, ...(asked.signal ? [asked.signal] : [])]);
-      const [keys, options, askedAt] = [call.keys(), { ...asked, signal }, monotonicNow()];
-      this.lock = await locks.acquire(keys, options);
-      while (!this.lock.isHeld) this.lock = await locks.acquireAgain(this.lock, keys, options, askedAt);
+      const options = { ...asked, signal: this.cancel.signal };
+      const [keys, askedAt] = [call.keys(), monotonicNow()];
+      const forget = this.follow(readSignal(signal));
+      try {
+        this.lock = await locks.acquire(keys, options);
+        while (!this.lock.isHeld) this.lock = await locks.acquireAgain(this.lock, keys, options, askedAt);
+      } finally {
+        this.isAsking = false;
+        forget();
+      }
     } catch (error) {
       return this.refused(error);
     }
@@ -56,9 +66,23 @@ class Section {
 
   /** Unsubscribed, or ended. */
   stop(): void {
-    this.cancel.abort();
+    if (this.isAsking) this.cancel.abort();
     this.stopped.next();
     void this.release();
+  }
+
+  /**
+   * Ends the wait when a signal of the user's does, until it is forgotten. `AbortSignal.any` would do, but Node.js 20 keeps
+   * something of every call for as long as that signal lives.
+   */
+  private follow(signal: AbortSignal | undefined): () => void {
+    if (!signal) return () => undefined;
+    const onAbort = (): void => this.cancel.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    // One signal may cancel any number of waits; without this Node.js warns of a leak at the eleventh.
+    if (signal instanceof EventTarget) setMaxListeners(0, signal);
+    signal.addEventListener('abort', onAbort);
+    return () => signal.removeEventListener('abort', onAbort);
   }
 
   private forward(outcome: ObservableInput<unknown>): void {
@@ -92,10 +116,12 @@ class Section {
     return lock && released(lock);
   }
 
-  private readonly onLost = (): void => this.subscriber.error(this.lock?.signal.reason);
+  /** The subscriber hears of it where it has subscribed, as it does of everything else. */
+  private readonly onLost = AsyncResource.bind((): void => this.subscriber.error(this.lock?.signal.reason));
 
   private refused(error: unknown): void {
     const { call, subscriber } = this;
+    if (subscriber.closed) return;
     if (isSkipped(call, error)) return subscriber.complete();
     if (typeof call.onBusy !== 'function' || !isBusy(error)) return subscriber.error(error);
     try {
