@@ -286,6 +286,22 @@ describe('what outlasts a section is opened outside of it', () => {
     expect(seen).toEqual([undefined, undefined]);
   });
 
+  it('those to the servers of a cluster', async () => {
+    const seen: unknown[] = [];
+    const client = new FakeRedis('ready');
+    client.evalsha = async () => {
+      seen.push(requests.getStore());
+      throw new Error('CLUSTERDOWN The cluster is down');
+    };
+    const refresh = (): unknown => seen.push(requests.getStore());
+    const sender = new RedisRequests({ ...opened(client, { isCluster: true }), refresh }, 1_000);
+    const call = { script: script('return 1'), keyCount: 0, words: [] };
+    requests.run('a request', () => sender.send(call, { succeed: () => undefined, fail: () => undefined }));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual([undefined, undefined]);
+    sender.dispose();
+  });
+
   it('a connection', () => {
     const seen: unknown[] = [];
     const client = new FakeRedis('wait');

@@ -74,7 +74,7 @@ export class RedisLink {
     this.replacePause = isFirst ? REPLACE_PAUSE.least : Math.min(2 * this.replacePause, REPLACE_PAUSE.most);
     this.replaceNext = now + this.replacePause;
     const { client, isCluster } = this.opened;
-    if (isCluster) this.opened.refresh();
+    if (isCluster) this.outside.run(() => this.opened.refresh());
     else if (client.status === 'ready') client.disconnect(true);
   }
 

@@ -100,7 +100,7 @@ export class RedisRequests implements RequestKeeper, LinkUser {
     const { script, keyCount, words, mayRepeat } = request.call;
     const succeed = (answer: unknown): void => request.succeed(answer);
     request.isUnderWay = true;
-    this.client.evalsha(script.sha, keyCount, ...words).then(succeed, (error: unknown) => {
+    this.evalsha(request.call).then(succeed, (error: unknown) => {
       // After a restart or SCRIPT FLUSH the server has to be told the source once; EVAL also caches it. But nothing more
       // is sent for a caller who has been told already, and may have asked for the opposite since.
       if (!isUnknownScript(error) || request.isSettled || mayRepeat?.() === false)
@@ -108,6 +108,13 @@ export class RedisRequests implements RequestKeeper, LinkUser {
       const fail = (reason: unknown): void => this.unanswered(request, reason);
       this.client.eval(script.source, keyCount, ...words).then(succeed, fail);
     });
+  }
+
+  /** A cluster connects to a server at the first command for it, and not for the section alone of whoever sends that. */
+  private evalsha({ script, keyCount, words }: ScriptCall): Promise<unknown> {
+    const { client } = this;
+    if (!this.opened.isCluster) return client.evalsha(script.sha, keyCount, ...words);
+    return this.outside.run(() => client.evalsha(script.sha, keyCount, ...words));
   }
 
   /** The connection broke, or the server refused: now and here perhaps, or for good. */
@@ -132,7 +139,7 @@ export class RedisRequests implements RequestKeeper, LinkUser {
       request.call.repeated?.();
     }
     // A cluster has to look which server has the key now.
-    this.opened.refresh();
+    this.outside.run(() => this.opened.refresh());
     this.sendWhenReady(request);
   }
 
