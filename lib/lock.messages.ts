@@ -141,6 +141,12 @@ export const messages = {
   deafSubscription: () =>
     'Messages of Redis Pub/Sub did not arrive on the connection that was subscribed to them, so a new one is made. Until it ' +
     'stands, a key is handed on up to a second late.',
+  oddReply: (reply: unknown) =>
+    `Redis answered a request for locks with ${kindOf(reply)}, which no script of this package does, so nothing is known. ` +
+    'Check what stands between this process and Redis: a proxy may change replies.',
+  notALock: (key: string, names: readonly string[]) =>
+    `The Redis key ${names.map(quote).join(' or ')} holds something that is not a lock, so ${quote(key)} can't be locked. ` +
+    `See what writes there (or use another \`prefix\`), then delete it with DEL or call forceRelease(${quote(key)}).`,
   connectionEnded: (cause: unknown) =>
     `The connection to Redis could not be made${cause ? ` (${say(cause)})` : ''}. The next request tries it again; check ` +
     'the `connection`.',
@@ -187,3 +193,11 @@ export const messages = {
   memoryStore: () =>
     'Locks are kept in memory: they exclude callers of this process only. Set `connection` to a Redis for more than one process.',
 };
+
+/** What came, without telling what was in it. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'number') return Number.isInteger(value) ? 'another number' : String(value);
+  return value instanceof Error ? 'an error' : `a value of type ${typeof value}`;
+}

@@ -202,19 +202,21 @@ export class LockService {
 
   /**
    * Takes a key away from whoever holds it, and admits the next in line. The holder learns of it at its next renewal.
-   * For an operator who knows that the holder is gone: a holder that still works is no longer alone.
+   * For an operator who knows that the holder is gone: a holder that still works is no longer alone. Where another
+   * program has put something that is not a lock in the lock's place (`inspect` answers `foreign: true`), it is deleted.
    *
-   * @returns whether somebody held the key.
+   * @returns whether somebody held the key, or something was deleted.
    * @throws `LockUnavailableError`, `LockKeyError`.
    */
   async forceRelease(key: string): Promise<boolean> {
     readKey(key, 'forceRelease()');
-    const { holder } = await this.inspect(key);
-    if (!holder) return false;
+    const { holder, foreign } = await this.inspect(key);
+    const repaired = foreign === true && (await this.engine.store.repair?.(key)) === true;
+    if (!holder) return repaired;
     // Whatever its holder has used of the lease's fencing tokens, the next begins behind them.
     const fencingToken = holder.fencingToken + FENCE_BLOCK - 1;
     const [answer] = await this.engine.store.release([{ key, token: holder.token, kind: 'exclusive', fencingToken }]);
-    return answer!.state === 'released';
+    return answer!.state === 'released' || repaired;
   }
 
   /**

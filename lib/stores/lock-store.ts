@@ -59,7 +59,8 @@ export interface ReleaseRequest {
   readonly kind: LockKind;
   /**
    * The last fencing token that was given out under the lease. It may be left out where that is the one the lease was
-   * granted with, and there is no successor. With it the request is about a lease only, and never about a place in line.
+   * granted with, and there is no successor. With it the request is about a lease: a token that only has a place in line
+   * loses it (a request sent twice may have brought it there), and the answer is `gone`.
    */
   readonly fencingToken?: number | undefined;
   /**
@@ -97,6 +98,11 @@ export interface KeyState {
   readonly waiting: readonly string[];
   /** The last fencing token on record for the key; `null` when there is none. */
   readonly lastFencingToken: number | null;
+  /**
+   * Something that is not a lock lies where the lock is kept, so the key, or a place in its line, can't be had.
+   * `forceRelease` takes it away.
+   */
+  readonly foreign?: true;
 }
 
 /** A waiter was admitted: it holds the lease, and may begin before it says so. */
@@ -142,6 +148,11 @@ export interface LockStore {
   release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]>;
   /** The state of keys; changes nothing. */
   inspect(keys: readonly string[]): Promise<KeyState[]>;
+  /**
+   * Takes away what is {@link KeyState.foreign}, and answers whether there was anything. A store that no other program
+   * can write to needs none.
+   */
+  repair?(key: string): Promise<boolean>;
   /** Where grants to tokens of this process are reported. At most one listener; `null` removes it. */
   listen(listener: GrantListener | null): void;
 }

@@ -153,7 +153,8 @@ export function inLine(state: 'waiting' | 'busy' = 'waiting'): object {
   return { state, expiresIn: expect.any(Number), at: expect.any(Number) };
 }
 
-function only<Answer>(answers: readonly Answer[]): Answer {
+/** The only answer. */
+export function only<Answer>(answers: readonly Answer[]): Answer {
   if (answers.length !== 1) throw new Error(`Expected one answer to one request, got ${answers.length}.`);
   return answers[0]!;
 }

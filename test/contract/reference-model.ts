@@ -31,11 +31,13 @@ export class ModelKey {
   private grants = 0;
   private last: { token: string; until: number; released: boolean } = { token: '', until: 0, released: true };
   private line: { token: string; until: number }[] = [];
+  /** Tokens that gave the key back, or left the line: whatever else is asked for them, they are gone for good. */
+  private readonly finished = new Set<string>();
 
   constructor(private readonly timing: Pick<StoreTiming, 'claimWindow' | 'placeLife'>) {}
 
   acquire(token: string, ttl: number, wait: boolean): ModelAnswer {
-    if (token === this.last.token && this.last.released) return { state: 'gone' };
+    if (this.finished.has(token)) return { state: 'gone' };
     const known = token === this.last.token || this.place(token) !== undefined;
     if (!known) this.line.push({ token, until: this.now + this.timing.placeLife });
     const answer = this.touch(token, ttl);
@@ -58,7 +60,7 @@ export class ModelKey {
     return { state: 'waiting', expiresIn: this.last.until - this.now };
   }
 
-  release(token: string, { used = 0, successor }: ModelPass = {}): ModelRelease {
+  release(token: string, { used, successor }: ModelPass = {}): ModelRelease {
     const state = this.leave(token, used, successor);
     if (!successor) return { state };
     return { state, successor: this.stand(successor.token, successor.ttl) };
@@ -78,15 +80,18 @@ export class ModelKey {
     return { state: 'waiting', expiresIn: Math.max(0, this.last.until - this.now) };
   }
 
-  private leave(token: string, used: number, successor: ModelPass['successor']): 'released' | 'gone' {
+  /** What says how much was used is about a lease: a place in line is lost by it, but was no lease. */
+  private leave(token: string, used: number | undefined, successor: ModelPass['successor']): 'released' | 'gone' {
     if (token !== this.last.token) {
       const waited = this.place(token) !== undefined;
       this.line = this.line.filter((place) => place.token !== token);
-      return waited ? 'released' : 'gone';
+      if (waited) this.finished.add(token);
+      return waited && used === undefined ? 'released' : 'gone';
     }
     if (!this.last.released) {
       this.last.released = true;
-      this.used.set(this.grants, used);
+      this.finished.add(token);
+      this.used.set(this.grants, used ?? 0);
       if (successor) this.line.push({ token: successor.token, until: this.now + this.timing.placeLife });
       this.admitNext();
     }

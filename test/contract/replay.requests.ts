@@ -167,12 +167,23 @@ export const FINISHED: readonly (readonly [string, (store: Driver, key: string, 
     },
   ],
   [
-    'expired, then taken by another',
-    async (store, key, scene) => {
-      const { holder } = await store.queue(key, 0, SHORT);
-      await scene.expire();
-      await store.queue(key, 2);
+    'passed on to a successor, who passed it on',
+    async (store, key) => {
+      const { holder, fence } = await store.queue(key, 0);
+      const [second, third] = [store.token(), store.token()];
+      await store.pass(key, holder, fence, second);
+      await store.pass(key, second, fence + 1, third);
+      await store.join(key, store.token());
       return holder;
+    },
+  ],
+  [
+    'granted by message, and given back',
+    async (store, key) => {
+      const { holder, waiting } = await store.queue(key, 3);
+      await store.release(key, holder);
+      await store.release(key, waiting[0]!);
+      return waiting[0]!;
     },
   ],
   [

@@ -5,7 +5,7 @@
  */
 import { expect, it } from '@jest/globals';
 import type { KeyState, ReleaseAnswer, ReleaseRequest, StoreAnswer } from '../../lib/stores/lock-store.js';
-import { LONG, useScene } from './lock-store.harness.js';
+import { LONG, only, useScene } from './lock-store.harness.js';
 import type { LockStoreHarnessFactory } from './lock-store.harness.js';
 import { ModelKey } from './reference-model.js';
 import type { ModelAnswer } from './reference-model.js';
@@ -28,6 +28,8 @@ export function scheduleCases(factory: LockStoreHarnessFactory): void {
     const models = new Map(keys.map((key) => [key, new ModelKey(timing)]));
     const modelOf = (key: string): ModelKey => models.get(key)!;
     const grants = new Map(keys.map((key) => [key, new Grants(modelOf(key).used)]));
+    /** By key the last token that has left. Which older ones are known as such is up to the store. */
+    const left = new Map<string, string>();
     /** Requests to pass leases on, which are sent again now and then. */
     const passes: Release[] = [];
 
@@ -50,8 +52,13 @@ export function scheduleCases(factory: LockStoreHarnessFactory): void {
     };
     const compareRelease = ({ used, ...request }: Release, answer: ReleaseAnswer): void => {
       const { key, token, successor } = request;
-      const isFirst = modelOf(key).owns(token);
+      const [isFirst, isKnown] = [modelOf(key).owns(token), modelOf(key).knows(token)];
       const model = modelOf(key).release(token, { used, successor });
+      if (isKnown) {
+        left.set(key, token);
+        const at = tokens.indexOf(token);
+        if (at >= 0) tokens[at] = driver.token();
+      }
       // Whether a pass was carried out before may be forgotten.
       if (successor && !isFirst) expect(['released', 'gone']).toContain(answer.state);
       else expect(answer.state).toBe(model.state);
@@ -66,7 +73,7 @@ export function scheduleCases(factory: LockStoreHarnessFactory): void {
         const token = pick([modelOf(key).inspect().holder ?? pick(tokens), pick(tokens)]);
         return { ...KIND, key, token, ttl: pick(ttls) };
       });
-      const action = pick(['acquire', 'join', 'touch', 'release', 'release', 'pass', 'pass', 'advance']);
+      const action = pick(['acquire', 'join', 'touch', 'release', 'release', 'pass', 'pass', 'replay', 'advance']);
       if (action === 'acquire' || action === 'join') {
         const wait = action === 'join';
         const answers = await store.acquire(requests.map((request) => ({ ...request, wait })));
@@ -80,10 +87,14 @@ export function scheduleCases(factory: LockStoreHarnessFactory): void {
         const releases = requests.map(({ key, token }) => ({ ...KIND, key, token }));
         const answers = await store.release(releases);
         releases.forEach((request, i) => compareRelease(request, answers[i]!));
+      } else if (action === 'replay') {
+        // What was asked for the token that was last to give a key back, or to leave its line, once more.
+        const [key, token] = pick([...left, [pick(keys), driver.token()] as const]);
+        const [wait, ttl] = [below(2) === 0, pick(ttls)];
+        const answer = only(await store.acquire([{ ...KIND, key, token, ttl, wait }]));
+        compareAnswers(key, answer, modelOf(key).acquire(token, ttl, wait));
       } else if (action === 'pass') {
-        const { key, token: any, ttl } = requests[0]!;
-        // Only a lease is passed on; a place in line is not.
-        const token = modelOf(key).inspect().waiting.includes(any) ? driver.token() : any;
+        const { key, token, ttl } = requests[0]!;
         const used = below(5);
         const fencingToken = grants.get(key)!.last + used;
         const successor = pick([undefined, { token: driver.token(), ttl }]);

@@ -21,14 +21,14 @@ import { LINE_MUTANTS } from './script-guards/line.mutants.js';
 import { LINE_PROMISES } from './script-guards/line.promises.js';
 import { mutate } from './script-guards/mutant.js';
 import type { Mutant } from './script-guards/mutant.js';
-import type { PromiseName, Stage } from './script-guards/promises.js';
+import type { Deniable, PromiseName, Stage } from './script-guards/promises.js';
 import { RELEASE_MUTANTS } from './script-guards/release.mutants.js';
 import { RELEASE_PROMISES } from './script-guards/release.promises.js';
 
 const PROMISES = { ...HOLD_PROMISES, ...FENCING_PROMISES, ...LINE_PROMISES, ...RELEASE_PROMISES };
 const NAMES = Object.keys(PROMISES) as PromiseName[];
 const MUTANTS = [...HOLD_MUTANTS, ...LINE_MUTANTS, ...RELEASE_MUTANTS];
-const DENIED = ['get', 'set', 'publish'] as const;
+const DENIED: readonly Deniable[] = ['getrange', 'set', 'setrange', 'pexpire', 'zadd', 'publish'];
 
 describe('the guards of the scripts', () => {
   let server: Awaited<ReturnType<typeof startRedis>>;

@@ -2,6 +2,7 @@
 import type { LockService } from 'nestjs-distributed-lock';
 import { LockUnavailableError } from 'nestjs-distributed-lock';
 import type { RedisServer } from '../support/redis-server.mjs';
+import { redisCommands } from '../support/redis-commands.js';
 import { HEARTBEAT_AND_ROOM, logOf, openLocks } from './support/locks.js';
 import { openClient, openRedis } from './support/servers.js';
 import { aborted, nextEvent, rejection, within } from './support/waiting.js';
@@ -85,12 +86,32 @@ describe('a user who may touch the keys of the prefix only', () => {
     );
   });
 
+  const RULES = [...redisCommands().map((command) => `+${command}`), '~lock:{*', '&nestjs-distributed-lock:*'];
+
   it('commands beyond those of the scripts are not needed', async () => {
     const redis = await openRedis();
-    const commands =
-      '+evalsha +eval +get +set +setrange +pexpire +pttl +time +zadd +zpopmin +zrange +zrem +hset +hget +hdel +hexists +publish +subscribe +info';
-    const where = await asUser(redis, ...commands.split(' '), '~lock:*', '&nestjs-distributed-lock:*');
+    const where = await asUser(redis, ...RULES);
     const [locks, rival] = [await openLocks(where), await openLocks(where)];
     await handOff(rival, locks);
+    await openClient(redis).rpush('lock:{spoilt}', "somebody else's");
+    expect(await locks.forceRelease('spoilt')).toBe(true);
+    await locks.withLock('spoilt', (lock) => lock.renew());
+  });
+
+  it('at out-of-memory a release fails and the key stays locked: not here, with or without a line', async () => {
+    const redis = await openRedis();
+    const client = openClient(redis);
+    const where = await asUser(redis, ...RULES);
+    const [locks, rival] = [await openLocks(where), await openLocks(where)];
+    const [held, contended] = [await locks.acquire('key'), await locks.acquire('contended')];
+    const waiting = rival.acquire('contended');
+    await nextEvent(rival, 'waiting');
+    await client.config('SET', 'maxmemory', '1');
+    await held.release();
+    expect(await client.exists('lock:{key}')).toBe(0);
+    await contended.release();
+    await client.config('SET', 'maxmemory', '0');
+    await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
+    expect(await rival.inspect('contended')).toMatchObject({ holder: null });
   });
 });

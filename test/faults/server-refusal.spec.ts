@@ -128,9 +128,34 @@ describe('a server that is out of memory', () => {
   });
 });
 
-it('a record that is no record: refused, and other keys do not mind', async () => {
-  const { client, locks } = await scene();
-  await client.lpush('lock:{key}', 'somebody took the name');
-  await expectRefused(locks, 'WRONGTYPE');
-  await (await locks.acquire('another')).release();
+describe('a record that is no record', () => {
+  it('is refused, says what to do, and other keys do not mind', async () => {
+    const { client, locks } = await scene();
+    await client.lpush('lock:{key}', 'somebody took the name');
+    await expectRefused(locks, 'not a lock');
+    await expectRefused(locks, 'forceRelease("key")');
+    await (await locks.acquire('another')).release();
+  });
+
+  it('a number that another program counts there is not taken for a free key, nor lost', async () => {
+    const { client, locks } = await scene();
+    await client.incr('lock:{key}');
+    await expectRefused(locks, 'not a lock');
+    expect(await client.incr('lock:{key}')).toBe(2);
+    expect(await locks.inspect('key')).toMatchObject({ holder: null, foreign: true });
+    expect(await locks.forceRelease('key')).toBe(true);
+    expect(await locks.inspect('key')).not.toHaveProperty('foreign');
+    await (await locks.acquire('key')).release();
+    expect(await locks.forceRelease('key')).toBe(false);
+  });
+
+  it('a lock that is overwritten is lost, and its waiters are refused, each by itself', async () => {
+    const { client, locks } = await scene();
+    const [lock, other] = [await locks.acquire('key'), await locks.acquire('another')];
+    await client.setrange('lock:{key}', 0, 'overwritten head');
+    expect(await rejection(lock.renew())).toMatchObject({ code: 'LOCK_LOST' });
+    await other.renew();
+    await expectRefused(locks, 'not a lock');
+    await other.release();
+  });
 });

@@ -1,7 +1,7 @@
 /**
  * What the store knows of one key, and the rules by which the four requests change it. All times are the clock's
- * microseconds. The token of a lease that was given back stays on record until the next grant, so that a repeated
- * request of it is recognised and changes nothing.
+ * microseconds. The token of a lease that was given back stays on record, and so do some that left before it, so that a
+ * repeated request of theirs is recognised and changes nothing.
  */
 import { FENCE_BLOCK } from '../lock-store.js';
 import type {
@@ -15,6 +15,11 @@ import type {
 } from '../lock-store.js';
 import { toMicroseconds, toMillisecondsUp } from './clock.js';
 import { WaitingLine } from './waiting-line.js';
+
+/** So many tokens that gave the key back, or left its line, are remembered. */
+const REMEMBERED = 8;
+/** No clock of this and the next century gives a greater fencing token, and JavaScript can still count with it. */
+const GREATEST_FENCE = 8_999_999_999_999_999;
 
 /** What a record needs from its store. */
 export interface RecordSurroundings {
@@ -40,6 +45,8 @@ export class KeyRecord {
   /** When the lease ends; of a lease that was given back, when that was. */
   private deadline = 0;
   private released = true;
+  /** Tokens that gave the key back before, or left the line; latest last. */
+  private gone: string[] | undefined;
 
   constructor(private readonly store: RecordSurroundings) {
     this.line = new WaitingLine(store.placeLife);
@@ -47,6 +54,7 @@ export class KeyRecord {
 
   acquire({ token, ttl, wait }: AcquireRequest, now: number): StoreAnswer {
     if (token === this.token) return this.extend(ttl, now);
+    if (this.gone?.includes(token)) return { state: 'gone' };
     const waiting = this.line.keep(token, now);
     if (this.comeIn(token, ttl, now)) return { state: 'held', fencingToken: this.fence };
     if (wait && !waiting) this.line.join(token, now);
@@ -88,9 +96,14 @@ export class KeyRecord {
   }
 
   private leave({ token, fencingToken, successor }: ReleaseRequest, now: number): 'released' | 'gone' {
-    if (token !== this.token) return fencingToken === undefined && this.line.leave(token, now) ? 'released' : 'gone';
+    if (token !== this.token) {
+      if (!this.line.leave(token, now)) return 'gone';
+      this.remember(token);
+      return fencingToken === undefined ? 'released' : 'gone';
+    }
     if (this.released) return 'released';
-    this.lastFence = fencingToken ?? this.fence;
+    this.released = true;
+    this.lastFence = this.lastUsed(fencingToken);
     this.store.sawFence(this.lastFence);
     const next = this.line.first(now);
     if (next !== undefined) {
@@ -99,10 +112,21 @@ export class KeyRecord {
     } else if (successor) {
       this.grant(successor.token, toMicroseconds(successor.ttl), now);
     } else {
-      this.released = true;
       this.deadline = now;
     }
     return 'released';
+  }
+
+  /** The last fencing token of the lease. One that can't be its own has used up the lease's block. */
+  private lastUsed(told = this.fence): number {
+    if (!Number.isSafeInteger(told) || told < 0 || told > GREATEST_FENCE) return this.fence + FENCE_BLOCK - 1;
+    return Math.max(told, this.fence);
+  }
+
+  private remember(token: string): void {
+    this.gone ??= [];
+    this.gone.push(token);
+    if (this.gone.length > REMEMBERED) this.gone.shift();
   }
 
   /** What the successor has got by a release, or by the same release before. */
@@ -138,6 +162,7 @@ export class KeyRecord {
 
   private grant(token: string, life: number, now: number): void {
     this.line.leave(token, now);
+    if (this.released && this.token !== undefined) this.remember(this.token);
     this.token = token;
     this.fence = this.store.nextFence(now, this.lastFence + 1);
     this.lastFence = this.fence + FENCE_BLOCK - 1;

@@ -189,5 +189,5 @@ function isUnknownScript(error: unknown): boolean {
 function wordsOf({ keyCount, words }: ScriptCall): readonly string[] {
   const tokens = words.slice(keyCount).flatMap((argument) => argument.split(' '));
   // Not the details, which are short, and begin like any number.
-  return [...words.slice(0, keyCount), ...tokens.filter((_, i) => i % 2 === 0)];
+  return [...words.slice(0, keyCount), ...tokens.filter((_, i) => i % 2 === 1)];
 }

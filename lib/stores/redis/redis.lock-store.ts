@@ -1,7 +1,8 @@
 /**
  * The store that production uses: one Redis (or a Sentinel-managed one, or a cluster), one atomic script per request.
  */
-import { LockOptionsError } from '../../lock.errors.js';
+import { LinkedList } from '../../linked-list.js';
+import { LockOptionsError, LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import { INSPECT, printed } from '../../inspection.js';
 import type { InspectArguments } from '../../inspection.js';
@@ -25,13 +26,14 @@ import type { OpenedClient, RedisConnection } from './redis-connection.js';
 import { recordName } from './redis-keys.js';
 import { RedisRequests, script } from './redis-requests.js';
 import type { Script, ScriptCall } from './redis-requests.js';
-import { readHoldAnswer } from './scripts/hold.js';
-import type { HoldReply } from './scripts/hold.js';
-import { inspectScript, readKeyState } from './scripts/inspect.js';
+import { inspectScript, PIECE, readKeyPiece } from './scripts/inspect.js';
 import { leaseArguments, leaseReplies, leaseScript, leaseWords } from './scripts/lease-script.js';
 import type { LeaseEntry } from './scripts/lease-script.js';
 import { Mode } from './scripts/mode.js';
-import { passDetail, readReleaseAnswer } from './scripts/release.js';
+import { passDetail } from './scripts/release.js';
+import { repairScript } from './scripts/repair.js';
+import { readHoldAnswer, readPassAnswer, readReleaseAnswer } from './scripts/replies.js';
+import { TouchCall } from './touch-call.js';
 
 /** How a {@link RedisLockStore} is set up; all in milliseconds. */
 export interface RedisStoreOptions {
@@ -62,10 +64,9 @@ export class RedisLockStore implements LockStore {
   private readonly retention: number;
   private readonly change: Script;
   private readonly look: Script;
+  private readonly mend: Script;
   private listener: GrantListener | null = null;
-  /** Touches under way, and the tokens that were released since the first of them was sent. */
-  private touching = 0;
-  private readonly releasedMeanwhile = new Set<string>();
+  private readonly touches = new LinkedList<TouchCall>();
 
   constructor({ connection, prefix, commandTimeout, timing: changed }: RedisStoreOptions) {
     this.prefix = prefix;
@@ -83,6 +84,7 @@ export class RedisLockStore implements LockStore {
     this.retention = timing.retention;
     this.change = script(leaseScript(timing));
     this.look = script(inspectScript(timing));
+    this.mend = script(repairScript());
   }
 
   /** What loggers show: nothing of the connection. */
@@ -97,12 +99,14 @@ export class RedisLockStore implements LockStore {
 
   async start(): Promise<void> {
     // An empty list costs nothing, proves the connection and leaves the script in the server's cache.
+    let reply: unknown;
     try {
-      await this.requests.run({ script: this.change, keyCount: 0, words: [''] });
+      reply = await this.requests.run({ script: this.change, keyCount: 0, words: [''] });
     } catch (error) {
       const { wrongDatabase: cause } = this.requests.link;
       throw cause ? new LockOptionsError(messages.noDatabase(cause), { cause }) : error;
     }
+    if (!Array.isArray(reply) || reply.length > 0) throw new LockUnavailableError(messages.oddReply(reply));
   }
 
   async stop(): Promise<void> {
@@ -117,35 +121,40 @@ export class RedisLockStore implements LockStore {
   }
 
   async touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
-    this.touching += 1;
-    // A touch that has to be sent a second time must not arrive behind the release of its token.
-    const mayRepeat = (): boolean => !requests.some(({ token }) => this.releasedMeanwhile.has(token));
+    const call = new TouchCall(requests);
+    this.touches.push(call);
     try {
-      const replies = await this.sendLists(requests.map(this.touchEntry), mayRepeat);
-      return replies.map((reply) => readHoldAnswer(reply as HoldReply));
+      const replies = await this.sendLists(requests.map(this.touchEntry), call.mayRepeat);
+      return replies.map((reply, i) => this.readHeld(reply, requests[i]!.key));
     } finally {
-      this.touching -= 1;
-      if (this.touching === 0) this.releasedMeanwhile.clear();
+      this.touches.remove(call);
     }
   }
 
   release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
     const { epoch } = this.requests;
-    if (this.touching > 0) for (const { token } of requests) this.releasedMeanwhile.add(token);
-    return this.ask(requests, this.releaseEntry, (reply, request) => {
-      const answer = readReleaseAnswer(reply as HoldReply, request, this.requests.epoch !== epoch);
+    for (let touch = this.touches.first; touch; touch = touch.behind) touch.overtake(requests);
+    return this.ask(requests, this.releaseEntry, (reply, { key, successor }) => {
+      const unproven = this.requests.epoch !== epoch;
+      const read = successor ? readPassAnswer : readReleaseAnswer;
+      const answer = read(reply, key, this.prefix, unproven);
+      if (answer.error !== undefined) this.refused(answer.error);
       if (answer.successor?.state === 'waiting') this.grants.open();
       return answer;
     });
   }
 
-  async inspect(keys: readonly string[]): Promise<KeyState[]> {
-    const states = keys.map(async (key) => {
-      const words = [recordName(this.prefix, key)];
-      const [answer] = (await this.requests.run({ script: this.look, keyCount: 1, words })) as unknown[];
-      return readKeyState(key, answer as [unknown, unknown, string]);
-    });
-    return Promise.all(states);
+  inspect(keys: readonly string[]): Promise<KeyState[]> {
+    return Promise.all(keys.map((key) => this.inspectKey(key)));
+  }
+
+  async repair(key: string): Promise<boolean> {
+    const words = [recordName(this.prefix, key)];
+    const reply = await this.requests.run({ script: this.mend, keyCount: 1, words });
+    if (typeof reply !== 'number' && typeof reply !== 'string') {
+      throw new LockUnavailableError(messages.oddReply(reply), { key });
+    }
+    return Number(reply) > 0;
   }
 
   listen(listener: GrantListener | null): void {
@@ -168,11 +177,35 @@ export class RedisLockStore implements LockStore {
     return { record: recordName(this.prefix, key), words: leaseWords(token, detail) };
   }
 
-  private readonly readAcquired = (reply: unknown): StoreAnswer => {
-    const answer = readHoldAnswer(reply as HoldReply);
+  private readonly readAcquired = (reply: unknown, { key }: AcquireRequest): StoreAnswer => {
+    const answer = this.readHeld(reply, key);
     if (answer.state === 'waiting') this.grants.open();
     return answer;
   };
+
+  private readHeld(reply: unknown, key: string): StoreAnswer {
+    const answer = readHoldAnswer(reply, key, this.prefix);
+    if (answer.state === 'unknown') this.refused(answer.error);
+    return answer;
+  }
+
+  /** An entry was refused by itself; that may say something about the connection. */
+  private refused(error: unknown): void {
+    this.requests.link.noticed((error as Partial<Error>).cause);
+  }
+
+  /** Reads a long line piece by piece. What moves meanwhile is shown once. */
+  private async inspectKey(key: string): Promise<KeyState> {
+    let whole: KeyState | undefined;
+    for (let from = 0; ; from += PIECE) {
+      const words = [recordName(this.prefix, key), String(from)];
+      const reply = await this.requests.run({ script: this.look, keyCount: 1, words });
+      const piece = readKeyPiece(key, reply);
+      if (!piece) throw new LockUnavailableError(messages.oddReply(reply), { key });
+      whole = whole ? { ...whole, waiting: [...whole.waiting, ...piece.state.waiting] } : piece.state;
+      if (piece.looked < PIECE) return from === 0 ? whole : { ...whole, waiting: [...new Set(whole.waiting)] };
+    }
+  }
 
   /** A single request travels with those of others, a list by itself; nearly all are single ones. */
   private ask<Request, Answer>(

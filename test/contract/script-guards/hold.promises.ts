@@ -1,6 +1,7 @@
 /** What the guards of acquire and touch are there for. */
 import { expect } from '@jest/globals';
 import { LONG } from '../lock-store.harness.js';
+import { TEXTS } from '../foreign-values.js';
 import { expire, holderOf, SHORT } from './promises.js';
 import type { Promised } from './promises.js';
 
@@ -17,9 +18,25 @@ export const HOLD_PROMISES = {
     await redis.lpush(record(key), "somebody else's");
     expect(await open().touch(key, 'token')).toEqual({ state: 'gone' });
   },
+  'what is not exactly a record is no lock, and is left alone': async ({ key, open, redis, record }) => {
+    const store = open();
+    for (const [i, text] of [...TEXTS, '1764243342123456h holder '].entries()) {
+      const name = `${key} ${i}`;
+      // Most things in a Redis end some day; only the last is told by having no end.
+      if (i < TEXTS.length) await redis.set(record(name), text, 'PX', LONG + 600_000);
+      else await redis.set(record(name), text);
+      for (const method of ['acquire', 'join'] as const) {
+        expect(await store[method](name, store.token())).toMatchObject({
+          error: { message: expect.stringContaining('not a lock') },
+        });
+      }
+      expect(await store.touch(name, store.token())).toEqual({ state: 'gone' });
+      expect(await redis.get(record(name))).toBe(text);
+    }
+  },
   'what cannot be read is not gone': async ({ key, open, openWithout }) => {
     const { holder } = await open().queue(key, 0);
-    await expect(openWithout('get').touch(key, holder)).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE' });
+    await expect(openWithout('getrange').touch(key, holder)).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE' });
   },
   'a live lease excludes others': async ({ key, open }) => {
     const store = open();
@@ -68,6 +85,20 @@ export const HOLD_PROMISES = {
     expect(await store.touch(key, holder)).toEqual({ state: 'gone' });
     expect(await store.join(key, holder)).toEqual({ state: 'gone' });
   },
+  'a released token is gone though another has the key': async ({ key, open }) => {
+    const store = open();
+    const { holder } = await store.queue(key, 0);
+    await store.release(key, holder);
+    await store.queue(key, 0);
+    expect(await store.join(key, holder)).toEqual({ state: 'gone' });
+  },
+  'a lease that may not be extended fails by itself': async ({ key, open, openWithout }) => {
+    const { holder } = await open().queue(key, 0);
+    const store = openWithout('pexpire');
+    const ask = (name: string, token: string) => ({ key: name, token, kind: 'exclusive', ttl: LONG }) as const;
+    const answers = await store.store.touch([ask(key, holder), ask(`${key} unknown`, holder)]);
+    expect(answers.map(({ state }) => state)).toEqual(['unknown', 'gone']);
+  },
   'every key has an end': async ({ key, open, redis, names }) => {
     const store = open();
     const holders = new Map<string, { holder: string; fence: number }>();
@@ -76,13 +107,15 @@ export const HOLD_PROMISES = {
     const { holder, fence } = holders.get('passed')!;
     await store.pass(`${key}passed`, holder, fence, store.token());
     await store.release(`${key}given up`, holders.get('given up')!.holder, holders.get('given up')!.fence + 1);
+    await store.release(`${key}again`, (await store.queue(`${key}again`, 0)).holder);
+    await store.queue(`${key}again`, 0);
     await store.queue(`${key}line`, 2);
     await store.release(`${key}granted`, (await store.queue(`${key}granted`, 2)).holder);
     await store.queue(`${key}expired`, 0, SHORT);
     await expire();
     await store.acquire(`${key}expired`, store.token());
     const left = await Promise.all((await names()).map((name) => redis.pttl(name)));
-    expect(left).toHaveLength(11);
+    expect(left).toHaveLength(12);
     expect(Math.min(...left)).toBeGreaterThan(0);
   },
 } satisfies Record<string, Promised>;

@@ -18,13 +18,16 @@ export interface Stage {
   /** The store with all its guards, to set the scene. */
   intact(): Driver;
   /** A store whose user may not use a command; a stand-in for a server that has no memory left, or refuses. */
-  openWithout(command: 'get' | 'set' | 'publish'): Driver;
+  openWithout(command: Deniable): Driver;
   /** The server, and the name there of a key's record. */
   readonly redis: Redis;
   record(key: string): string;
   /** All keys of the stage in Redis. */
   names(): Promise<string[]>;
 }
+
+/** Commands that a promise may take away. */
+export type Deniable = 'getrange' | 'set' | 'setrange' | 'pexpire' | 'zadd' | 'publish';
 
 export type Promised = (stage: Stage) => Promise<void>;
 

@@ -1,62 +1,108 @@
 /** The guards of release and pass, as `mutant.ts` tells them. */
+import { codeOf, Mode } from '../../../lib/stores/redis/scripts/mode.js';
+import { STATE } from '../../../lib/stores/redis/scripts/record.js';
 import { guards } from './mutant.js';
 import type { Mutant } from './mutant.js';
 
-const MINT = 'if value and string.sub(value, 1, 16) >= fence then';
-const FREE = "if redis.pcall('SET', record, free, 'PX', retention).err then redis.call('DEL', record) end";
-const GRANTED = 'if not answer.err then answer = tonumber(fence) end';
-const NAMED = "if successor ~= '' then";
+const MINT = 'if last and last >= fresh then';
+const NAMED = "if successor == '' then return 1 end";
+const [RELEASE, HELD] = [codeOf(Mode.release), codeOf(STATE.held)];
+const FREES = 'a full server still frees keys';
+const USED = 'fencing tokens grow over what was used of a lease that is';
 
 export const RELEASE_MUTANTS: readonly Mutant[] = [
   ...guards('a release', [
     [
       "is its owner's",
-      'local own = value and string.sub(value, 18) == token',
-      'local own = value',
+      `letter == ${HELD} and own then`,
+      `letter == ${HELD} then`,
       'nobody but its owner releases a lease',
     ],
     [
       'frees no key that others wait for',
-      "local freed = own and state == 'h'",
-      'local freed = own',
+      `== ${RELEASE} and letter == ${HELD} and own`,
+      `== ${RELEASE} and own`,
       'a release admits the first in line',
     ],
-    ['looks at the line', "if state == 'q' then", 'if false then', 'a release admits the first in line'],
     [
-      'frees the key where the line is empty',
-      'else freed = true end',
-      'end',
-      'a release frees the key when all have left the line',
+      'frees the key',
+      `elseif mode == ${RELEASE} and letter`,
+      'elseif false and letter',
+      'a release is answered released, and frees the key',
     ],
-    ['gives the line the next fencing token', MINT, 'if false then', 'fencing tokens grow when the line is served', 2],
-    [
-      'takes who leaves out of the line',
-      "answer = redis.call('ZREM', line, token)",
-      '',
-      'who leaves the line has no place',
-    ],
-    [
-      'takes nobody for who leaves',
-      "answer = redis.call('ZREM', line, token)",
-      "redis.call('ZREM', line, token)",
-      'nobody but its owner releases a lease that others wait for',
-    ],
-    ['forgets who leaves', "redis.call('HDEL', seen, token)", '', 'who leaves the line has no place'],
-    [
-      'of an unknown token is gone',
-      'elseif not own then',
-      'elseif false then',
-      'nobody but its owner releases a lease',
-    ],
-    ['of its owner is not gone', 'elseif not own then', 'else', 'a release is answered released, and frees the key'],
     ['is remembered for so long', ", 'PX', retention)", ')', 'every key has an end', 1],
     [
       'frees a key on a full server',
-      FREE,
-      "redis.pcall('SET', record, free, 'PX', retention)",
-      'a full server still frees keys',
-      1,
+      "if answer.ok or redis.pcall('DEL', record) == 1 then",
+      'if answer.ok then',
+      FREES,
     ],
+    [
+      'looks at the line',
+      "if state == 'q' or state == 'e' then",
+      'if false then',
+      'a release admits the first in line',
+    ],
+    [
+      'that was carried out was one',
+      "answer = owner == token and state == 'r' and 1 or 0",
+      'answer = 0',
+      'a release that is replayed was a release',
+    ],
+    [
+      'of an unknown token is gone',
+      "answer = owner == token and state == 'r' and 1 or 0",
+      'answer = 1',
+      'nobody but its owner releases a lease',
+    ],
+    [
+      'of a lease is no place that is left',
+      'if owner ~= token then return leave(token) end',
+      '',
+      'nobody but its owner releases a lease that others wait for',
+    ],
+    [
+      'frees the key where the line is empty',
+      'head, order, sign) then set_free(last) end',
+      'head, order, sign) then end',
+      'a release frees the key when all have left the line',
+    ],
+    ['gives the line the next fencing token', MINT, 'if false then', 'fencing tokens grow when the line is served', 3],
+    [
+      'frees the key though nobody could be admitted',
+      'if not head or not pcall(grant, fresh',
+      'if not head or not grant(fresh',
+      FREES,
+    ],
+    [
+      'takes who leaves out of the line',
+      "local stood = read('ZREM', line, waiter)",
+      'local stood = 1',
+      'who leaves the line has no place',
+      'all',
+    ],
+    [
+      'takes nobody for who leaves',
+      'if sign_of(waiter) <= now then return 0 end',
+      '',
+      'nobody but its owner releases a lease that others wait for',
+      'all',
+    ],
+    [
+      'frees a key with a line on a full server',
+      "if refusal.err and type(redis.pcall('DEL', record)) == 'table' then error",
+      'if refusal.err then error',
+      FREES,
+      'all',
+    ],
+    [
+      'is remembered with a line',
+      "text, 'PX', retention)\n        if refusal",
+      'text)\n        if refusal',
+      'every key has an end',
+      'all',
+    ],
+    ['remembers who left the line', "unless_remembered('r', 'e')", "'r'", 'who left the line is gone for good', 'all'],
   ]),
 
   ...guards('a pass', [
@@ -67,67 +113,66 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
       'if owner == token then',
       'a lease that was given back is not passed on',
     ],
+    ['tells what was used', 'last = used\n', '\n', `${USED} given back`],
+    ['tells the next what was used', 'last = used\n', '\n', `${USED} passed on`],
+    ['takes nothing back', 'elseif used > last then', 'else', 'a fencing token that cannot be is not put on record'],
     [
-      'tells what was used',
-      'value = string.sub(detail, 2, 17) .. string.sub(value, 17)',
-      '',
-      'fencing tokens grow over what was used of a lease that is given back',
-    ],
-    [
-      'tells the next what was used',
-      'value = string.sub(detail, 2, 17) .. string.sub(value, 17)',
-      '',
-      'fencing tokens grow over what was used of a lease that is passed on',
-    ],
-    [
-      'gives the next fencing token',
-      MINT,
+      'believes no fencing token that cannot be',
+      'if not used then',
       'if false then',
-      'fencing tokens grow over what was used of a lease that is passed on',
-      3,
+      'a fencing token that cannot be is not put on record',
     ],
+    ['gives the next fencing token', MINT, 'if false then', `${USED} passed on`, 4],
     [
       'lets the line go first',
-      "local head = state == 'q' and next_in_line()",
-      'local head = false',
+      "if state == 'q' then head, order, sign",
+      'if false then head, order, sign',
       'a lease is passed to the line before the successor',
     ],
-    ['lets nobody join who is not named', NAMED, 'if true then', 'without a successor nobody joins', 1],
-    ['gives nobody the lease who is not named', NAMED, 'if true then', 'without a successor the key is free', 2],
+    ['lets nobody join who is not named', NAMED, '', 'without a successor nobody joins'],
     [
-      'knows that it was carried out',
-      NAMED,
-      'if false then',
-      'a pass that is replayed is answered by what the successor has',
-      3,
+      'frees the key though nobody could be admitted',
+      'if head and pcall(grant, fresh',
+      'if head and grant(fresh',
+      'a pass that could serve nobody frees the key',
     ],
-    ['gives the lease for so long', ", 'PX', life)", ')', 'every key has an end'],
     [
-      'may be refused by itself',
-      "redis.pcall('SET', record, fence .. 'h' .. successor",
-      "redis.call('SET', record, fence .. 'h' .. successor",
-      'a full server grants nothing, and fails nothing else',
+      'goes on though the successor may not join',
+      'pcall(join, successor) and',
+      'join(successor) or',
+      'a pass is a release though its successor may not join',
     ],
+    ['gives the lease for so long', "earlier(true), 'PX', life)", 'earlier(true))', 'every key has an end'],
     [
       'is granted when it was written',
-      GRANTED,
-      'answer = tonumber(fence)',
+      'if written.ok then return',
+      'if true then return',
       'a full server grants nothing, and fails nothing else',
-      3,
-    ],
-    ['is remembered for so long', ", 'PX', retention)", ')', 'every key has an end', 2],
-    [
-      'frees a key on a full server',
-      FREE,
-      "redis.pcall('SET', record, free, 'PX', retention)",
-      'a full server still frees keys',
       2,
+    ],
+    [
+      'frees the key where nobody takes it',
+      'set_free(last)\n        return successor',
+      'return successor',
+      'without a successor the key is free',
+    ],
+    [
+      'takes its token out of the line',
+      'if queued then leave(token) end',
+      '',
+      'a pass takes its token out of the line',
     ],
     [
       'replayed knows that the successor was released',
       'if held and owner == successor then',
       'if owner == successor then',
       'a pass that is replayed revives no successor that was released',
+    ],
+    [
+      'replayed knows that the successor holds',
+      'if held and owner == successor then',
+      'if false then',
+      'a pass that is replayed is answered by what the successor has',
     ],
     [
       'replayed extends the lease of the successor',
@@ -137,26 +182,26 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
     ],
     [
       'replayed knows that the successor left',
-      "elseif state == 'q' and redis.call('HEXISTS', seen, successor) == 1 then",
-      "elseif state == 'q' then",
+      'elseif queued and sign_of(successor) > now then',
+      'elseif queued then',
       'a pass that is replayed revives no successor that left the line',
     ],
     [
       'replayed knows that the successor waits',
-      "elseif state == 'q' and redis.call('HEXISTS', seen, successor) == 1 then",
+      'elseif queued and sign_of(successor) > now then',
       'elseif false then',
       'a pass that is replayed finds a successor that waits',
     ],
     [
       'replayed was a release',
-      'elseif owner == token then\n    answer = 1',
-      'elseif false then\n    answer = 1',
+      'return owner == token and not held and 1 or 0',
+      'return 0',
       'a release that was passed on before and is replayed was a release',
     ],
     [
       'of an unknown token is gone',
-      'elseif owner == token then\n    answer = 1',
-      'elseif true then\n    answer = 1',
+      'return owner == token and not held and 1 or 0',
+      'return 1',
       'a release that was passed on before and is replayed was a release',
     ],
   ]),

@@ -1,5 +1,6 @@
 /** What the guards of release and pass are there for. */
 import { expect } from '@jest/globals';
+import { FENCE_BLOCK } from '../../../lib/stores/lock-store.js';
 import { fenceOf, LONG } from '../lock-store.harness.js';
 import { holderOf, pass } from './promises.js';
 import type { Promised } from './promises.js';
@@ -14,8 +15,11 @@ export const RELEASE_PROMISES = {
   'nobody but its owner releases a lease that others wait for': async ({ key, open }) => {
     const store = open();
     const { holder } = await store.queue(key, 1);
-    expect(await store.release(key, store.token())).toBe('gone');
+    const stranger = store.token();
+    expect(await store.release(key, stranger)).toBe('gone');
     expect(await holderOf(store, key)).toBe(holder);
+    // It has left nothing, and so nothing is remembered of it.
+    expect(await store.join(key, stranger)).toMatchObject({ state: 'waiting' });
   },
   'a release is answered released, and frees the key': async ({ key, open }) => {
     const store = open();
@@ -63,6 +67,9 @@ export const RELEASE_PROMISES = {
       expect(await full.release(name, holder, fencingToken)).toBe('released');
       expect(await store.acquire(name, store.token())).toMatchObject({ state: 'held' });
     }
+    const line = await store.queue(`${key} line`, 1);
+    expect(await full.release(`${key} line`, line.holder)).toBe('released');
+    expect(await store.acquire(`${key} line`, store.token())).toMatchObject({ state: 'held' });
   },
   'a full server grants nothing, and fails nothing else': async ({ key, open, openWithout }) => {
     const [store, full] = [open(), openWithout('set')];
@@ -72,19 +79,61 @@ export const RELEASE_PROMISES = {
     await pass(60);
     const ask = (name: string, token: string) =>
       ({ key: name, token, kind: 'exclusive', ttl: LONG, wait: false }) as const;
+    const released = `${key} released`;
+    await store.release(released, (await store.queue(released, 0)).holder);
     const answers = await full.store.acquire([
       ask(`${key} free`, full.token()),
+      ask(released, full.token()),
       ask(expired, full.token()),
       ask(key, holder),
     ]);
-    expect(answers.map(({ state }) => state)).toEqual(['unknown', 'unknown', 'held']);
+    expect(answers.map(({ state }) => state)).toEqual(['unknown', 'unknown', 'unknown', 'held']);
     // Both travel in one call.
     const [passed, stranger] = await full.store.release([
       { ...ask(key, holder), fencingToken: past.fence, successor: { token: full.token(), ttl: LONG } },
       ask(`${key} unknown`, full.token()),
     ]);
-    expect([passed!.successor!.state, stranger!.state]).toEqual(['unknown', 'gone']);
-    expect(await holderOf(store, key)).toBe(holder);
+    // A lease that can't be passed on is given back all the same; its successor asks for itself.
+    expect([passed, stranger]).toEqual([{ state: 'released', successor: { state: 'gone' } }, { state: 'gone' }]);
+    expect(await holderOf(store, key)).toBeNull();
+  },
+  'a release that is replayed was a release': async ({ key, open }) => {
+    const store = open();
+    const { holder } = await store.queue(key, 0);
+    await store.release(key, holder);
+    expect(await store.release(key, holder)).toBe('released');
+  },
+  'a fencing token that cannot be is not put on record': async ({ key, open }) => {
+    const store = open();
+    for (const told of [5, 9_007_199_254_740_991, 1e21, NaN, -1, 1.5]) {
+      const [holder, fence] = [store.token(), (await store.inspect(key)).lastFencingToken ?? 0];
+      const own = fenceOf(await store.acquire(key, holder));
+      expect(own).toBeGreaterThan(fence);
+      expect(await store.release(key, holder, told)).toBe('released');
+      const { lastFencingToken } = await store.inspect(key);
+      expect(lastFencingToken).toBeGreaterThanOrEqual(own);
+      expect(lastFencingToken).toBeLessThan(own + FENCE_BLOCK);
+    }
+  },
+  'a pass takes its token out of the line': async ({ key, open }) => {
+    const store = open();
+    const { waiting } = await store.queue(key, 2);
+    expect(await store.pass(key, waiting[0]!, 1, store.token())).toMatchObject({ state: 'gone' });
+    expect((await store.inspect(key)).waiting).toEqual([waiting[1]]);
+  },
+  'a pass is a release though its successor may not join': async ({ key, open, openWithout }) => {
+    const [store, refused] = [open(), openWithout('zadd')];
+    const { holder, fence, waiting } = await store.queue(key, 1);
+    const answer = await refused.pass(key, holder, fence, refused.token());
+    expect(answer).toEqual({ state: 'released', successor: { state: 'gone' } });
+    expect(await holderOf(store, key)).toBe(waiting[0]);
+  },
+  'a pass that could serve nobody frees the key': async ({ key, open, openWithout }) => {
+    const [store, refused] = [open(), openWithout('set')];
+    const { holder, fence, waiting } = await store.queue(key, 1);
+    const answer = await refused.pass(key, holder, fence, refused.token());
+    expect(answer).toEqual({ state: 'released', successor: { state: 'gone' } });
+    expect(await store.inspect(key)).toMatchObject({ holder: null, waiting });
   },
   'a grant that nobody may be told of is a grant': async ({ key, openWithout }) => {
     const store = openWithout('publish');

@@ -2,79 +2,86 @@
  * Acquire and touch: both end in holding, waiting, or neither, and differ only in what a token may do that neither
  * holds nor waits yet. `detail` is the mode, then the ttl plus the retention in ms.
  */
-import type { StoreAnswer, StoreTiming } from '../../lock-store.js';
-import { CLOCK, lineFunctions, MINT_FENCE, MINT_FENCE_BEHIND_BLOCK, STATE } from './record.js';
+import type { StoreTiming } from '../../lock-store.js';
+import { apart } from './line.js';
 import { codeOf, Mode } from './mode.js';
+import { CLOCK, MINT_FENCE, MINT_FENCE_BEHIND_BLOCK, NOT_A_LOCK, STATE } from './record.js';
+import { BUSY, WAITING } from './replies.js';
 
-const WAITING = 1;
-const BUSY = 2;
-
-/** The branch of the script; sets `answer`. */
-export function holdBranch(timing: StoreTiming): string {
-  return `
-  if not value or string.byte(value, 17) == ${STATE.releasedCode} then
-    if mode == ${codeOf(Mode.touch)} or value and string.sub(value, 18) == token then
+/** A key that is free, as far as its record says; sets `answer`. */
+export const takeBranch = `
+    if string.find(value, name, 18, true) then
       answer = 0
     else
       ${CLOCK}
+      local last = value ~= '' and string.sub(value, 1, 16)
       ${MINT_FENCE}
-      answer = redis.pcall('SET', record, fence .. '${STATE.held}' .. token, 'PX', string.sub(detail, 2))
-      if not answer.err then answer = tonumber(fence) end
+      if last then
+        local text = fresh .. '${STATE.held}' .. name .. string.sub(value, 19, string.find(value, ' ', 19, true))
+        answer = redis.pcall('SET', record, text, 'PX', string.sub(detail, 2))
+      else
+        answer = redis.pcall('SET', record, fresh .. '${STATE.held}' .. name, 'PX', string.sub(detail, 2), 'NX')
+      end
+      -- What is there and is empty is no lock either.
+      if not answer then answer = ${NOT_A_LOCK} elseif answer.ok then answer = tonumber(fresh) end
     end
+`;
 
-  elseif string.sub(value, 18) == token then
-    redis.call('PEXPIRE', record, string.sub(detail, 2))
-    answer = tonumber(string.sub(value, 1, 16))
+/** A key that the token holds; sets `answer`. */
+export const extendBranch = `
+    answer = redis.pcall('PEXPIRE', record, string.sub(detail, 2))
+    if answer == 1 then answer = tonumber(string.sub(value, 1, 16)) or 0 end
+`;
 
-  else
-    ${CLOCK}
-    ${lineFunctions(timing)}
-    local queued = string.byte(value, 17) == ${STATE.queuedCode}
-    local left = redis.call('PTTL', record) - ${timing.retention}
-    local waiting = queued and redis.call('HEXISTS', seen, token) == 1
-    if waiting then keep_place(token) end
-
-    if mode == ${codeOf(Mode.touch)} and not waiting then
+/** Any other key; sets `answer`. */
+export function holdBranch(timing: StoreTiming): string {
+  return `
+    if mode == ${codeOf(Mode.touch)} and (value == '' or state == '${STATE.held}' or state == '${STATE.released}') then
       answer = 0
     else
-      ${MINT_FENCE_BEHIND_BLOCK}
-      local admitted = left <= 0
-      if admitted and queued then
-        local head = next_in_line()
-        if not head then
-          queued = false
-        elseif head ~= token then
-          grant(fence, head)
-          left, admitted = ${timing.claimWindow}, false
-        end
-      end
-      if admitted then
-        local state = queued and '${STATE.queued}' or '${STATE.held}'
-        answer = redis.pcall('SET', record, fence .. state .. token, 'PX', string.sub(detail, 2))
-        if not answer.err then answer = tonumber(fence) end
-      else
-        if mode == ${codeOf(Mode.wait)} and not waiting then
-          join(token)
-          redis.call('SETRANGE', record, 16, '${STATE.queued}')
-          waiting = true
-        end
-        answer = { left, now, waiting and ${WAITING} or ${BUSY} }
-      end
+      ${apart(timing, contended(timing))}
     end
-  end
 `;
 }
 
-/** One entry of the script's reply: a fencing token, 0, `[expiresIn, at, WAITING or BUSY]`, or an error. */
-export type HoldReply = number | string | readonly (number | string)[] | Error;
+function contended({ claimWindow, retention }: StoreTiming): string {
+  return `
+      if string.find(value, name, 18, true) then return 0 end
+      local queued, emptied = state ~= '${STATE.held}', state == '${STATE.emptied}'
+      local expires = redis.call('PTTL', record)
+      if expires < 0 then return mode == ${codeOf(Mode.touch)} and 0 or ${NOT_A_LOCK} end
+      local left = emptied and 0 or expires - ${retention}
+      local sign = queued and sign_of(token) or 0
+      if sign < 0 then return 0 end
+      local waiting = sign > now
+      if waiting then keep_place(token) elseif mode == ${codeOf(Mode.touch)} then return 0 end
 
-/** Reads one entry of the script's reply. */
-export function readHoldAnswer(reply: HoldReply): StoreAnswer {
-  if (Array.isArray(reply)) {
-    const [left, at, place] = reply.map(Number) as [number, number, number];
-    return { state: place === WAITING ? 'waiting' : 'busy', expiresIn: Math.max(0, left), at };
-  }
-  if (reply instanceof Error) return { state: 'unknown', error: reply };
-  const fencingToken = Number(reply);
-  return fencingToken > 0 ? { state: 'held', fencingToken } : { state: 'gone' };
+      if left <= 0 then
+        local fresh
+        if emptied then
+          ${MINT_FENCE.replace('local fresh', 'fresh')}
+        else
+          ${MINT_FENCE_BEHIND_BLOCK.replace('local fresh', 'fresh')}
+        end
+        local head, order, alive
+        if queued then head, order, alive = next_in_line() end
+        if head and head ~= token then
+          grant(fresh, earlier(emptied), head, order, alive)
+          left = ${claimWindow}
+        else
+          local letter = queued and unless_remembered('${STATE.held}', '${STATE.queued}') or '${STATE.held}'
+          local text = fresh .. letter .. ' ' .. token .. earlier(emptied)
+          local written = redis.pcall('SET', record, text, 'PX', string.sub(detail, 2))
+          if written.ok then return tonumber(fresh) end
+          if head then put_back(head, order, alive) end
+          return written
+        end
+      end
+
+      if mode == ${codeOf(Mode.wait)} and not waiting then
+        join(token)
+        waiting = true
+      end
+      return { left, now, waiting and ${WAITING} or ${BUSY} }
+`;
 }

@@ -1,45 +1,80 @@
 /**
- * Reads the state of keys; writes nothing.
+ * Reads the state of one key; writes nothing. A long line is read in pieces, so that no script holds up the server.
  *
- * KEYS: for each request the record.
- * Returns for each request: last fencing token (0 when none is on record), milliseconds the lease has left (0 when the
- * key is free), holder's token, then the tokens of the line whose places are alive, next first.
+ * KEYS: the record. ARGV: how many places of the line to leave out.
+ * Returns 1 where something that is no lock lies at the record or beside it, the last fencing token (0 when none is on
+ * record), milliseconds the lease has left (0 when the key is free), holder's token, how many places were looked at, then
+ * the tokens of those that are alive, next first.
  */
 import type { KeyState, StoreTiming } from '../../lock-store.js';
-import { STATE } from './record.js';
+import { CLOCK, READ_RECORD, READ_VALUE, STATE } from './record.js';
+
+/** How many places one script looks at. */
+export const PIECE = 256;
+
+/** Whether a record that was read is none, sets `foreign`. */
+export const IS_FOREIGN = `
+if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then return value end
+local foreign = not last and (value ~= '' or redis.call('EXISTS', record) == 1)
+local expires = redis.call('PTTL', record)
+if last and state ~= '${STATE.released}' and expires < 0 then foreign = true end
+`;
 
 /** The script's source. */
 export function inspectScript({ retention }: StoreTiming): string {
   return `
-local time = redis.call('TIME')
+local time, clock
+${CLOCK}
 local now = time[1] * 1000000 + time[2]
-local answers = {}
-for i, record in ipairs(KEYS) do
-  local value = redis.call('GET', record)
-  local answer = { 0, 0, '' }
-  if value then
-    local left = redis.call('PTTL', record) - ${retention}
-    local held = string.byte(value, 17) ~= ${STATE.releasedCode} and left > 0
-    answer = { tonumber(string.sub(value, 1, 16)), held and left or 0, string.sub(value, 18) }
-  end
-  for _, token in ipairs(redis.call('ZRANGE', record .. ':line', 0, -1)) do
-    local alive = redis.call('HGET', record .. ':seen', token)
-    if alive and tonumber(alive) > now then answer[#answer + 1] = token end
-  end
-  answers[i] = answer
+local record, from = KEYS[1], tonumber(ARGV[1])
+${READ_VALUE}
+${READ_RECORD}
+${IS_FOREIGN}
+local answer = { 0, 0, 0, '', 0 }
+if last and not foreign then
+  local held = state == '${STATE.held}' or state == '${STATE.queued}'
+  local left = held and expires - ${retention} or 0
+  answer = { 0, tonumber(last), math.max(0, left), owner, 0 }
 end
-return answers
+local function look(...)
+  local reply = redis.pcall(...)
+  if type(reply) ~= 'table' or not reply.err then return reply end
+  if not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply) end
+  foreign = true
+end
+local places = look('ZRANGE', record .. ':line', from, from + ${PIECE - 1}) or {}
+local any = look('ZSCORE', record .. ':seen', '')
+answer[5] = #places
+for _, token in ipairs(places) do
+  local sign = tonumber(look('ZSCORE', record .. ':seen', token) or nil)
+  if sign and sign > now then answer[#answer + 1] = token end
+end
+if foreign then answer[1] = 1 end
+return answer
 `;
 }
 
-/** Reads one entry of the script's reply. */
-export function readKeyState(key: string, entry: readonly [unknown, unknown, string, ...string[]]): KeyState {
-  const [fence, left, token, ...waiting] = entry;
-  const [fencingToken, expiresIn] = [Number(fence), Number(left)];
-  return {
+/** What one script has read. */
+export interface KeyPiece {
+  readonly state: KeyState;
+  /** How many places it has looked at: with {@link PIECE} there may be more. */
+  readonly looked: number;
+}
+
+/** Reads the script's reply; undefined for what is none. */
+export function readKeyPiece(key: string, reply: unknown): KeyPiece | undefined {
+  if (!Array.isArray(reply) || reply.length < 5) return undefined;
+  const [foreign, fencingToken, expiresIn, looked] = [0, 1, 2, 4].map((i) => Number(reply[i])) as number[];
+  const [token, ...waiting] = [reply[3], ...reply.slice(5)] as unknown[];
+  if (![foreign, fencingToken, expiresIn, looked].every((each) => Number.isSafeInteger(each) && each! >= 0))
+    return undefined;
+  if (typeof token !== 'string' || !waiting.every((each) => typeof each === 'string')) return undefined;
+  const state: KeyState = {
     key,
-    holder: expiresIn > 0 ? { token, fencingToken, expiresIn } : null,
-    waiting,
-    lastFencingToken: fencingToken > 0 ? fencingToken : null,
+    holder: expiresIn! > 0 ? { token, fencingToken: fencingToken!, expiresIn: expiresIn! } : null,
+    waiting: waiting as string[],
+    lastFencingToken: fencingToken! > 0 ? fencingToken! : null,
+    ...(foreign !== 0 && { foreign: true as const }),
   };
+  return { state, looked: looked! };
 }

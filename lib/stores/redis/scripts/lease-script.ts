@@ -3,16 +3,21 @@
  * each entry succeeds or fails by itself.
  *
  * KEYS: for each request the record.
- * ARGV: one text of each request's token and detail, with a space behind each of them; the detail begins with the
- * {@link Mode}. One long argument costs both ends less than many short ones.
- * Returns for each request an integer (a fencing token, or 1 for what was released; 0 when the token is gone), for a place
- * in line or a busy key `{ milliseconds the holder's lease has left, server time in µs, 1 for waiting or 2 for busy }`, or
- * an error. A single request is answered without a list around it, which is shorter to write and to read.
+ * ARGV: one text of each request's token and detail, with a space in front of each of them; the detail begins with
+ * the {@link Mode}. One long argument costs both ends less than many short ones.
+ * Returns for each request an integer (a fencing token, or 1 for what was released; 0 when the token is gone; below zero
+ * where something else lies in place of the lock), for a place in line or a busy key `{ milliseconds the holder's lease
+ * has left, server time in µs, one of replies.ts }`, or an error. A single request is answered without a list around it,
+ * which is shorter to write and to read.
  */
+import { LockUnavailableError } from '../../../lock.errors.js';
+import { messages } from '../../../lock.messages.js';
 import type { StoreTiming } from '../../lock-store.js';
-import { holdBranch } from './hold.js';
+import { extendBranch, holdBranch, takeBranch } from './hold.js';
+import { BOUNDS } from './line.js';
 import { codeOf, Mode } from './mode.js';
-import { passBranch, releaseBranch } from './release.js';
+import { IS_RELEASED, NOT_A_LOCK, READ_RECORD, READ_VALUE, STATE } from './record.js';
+import { freeBranch, passBranch, releaseBranch } from './release.js';
 
 /** One request as the script takes it. */
 export interface LeaseEntry {
@@ -23,7 +28,7 @@ export interface LeaseEntry {
 
 /** What a request says of itself. */
 export function leaseWords(token: string, detail: string): string {
-  return `${inOneWord(token)} ${detail} `;
+  return ` ${inOneWord(token)} ${detail}`;
 }
 
 /** The script's keys, and behind them its only argument. */
@@ -38,9 +43,14 @@ export function leaseArguments(entries: readonly LeaseEntry[]): readonly string[
   return keysAndArgument;
 }
 
-/** One reply for each of so many requests: that to a single one comes without a list around it. */
+/**
+ * One reply for each of so many requests: that to a single one comes without a list around it. Replies that are not as
+ * many as the requests belong to none of them.
+ */
 export function leaseReplies(reply: unknown, count: number): readonly unknown[] {
-  return count === 1 ? [reply] : (reply as readonly unknown[]);
+  if (count === 1) return [reply];
+  if (Array.isArray(reply) && reply.length === count) return reply;
+  return Array.from({ length: count }, () => new LockUnavailableError(messages.oddReply(reply)));
 }
 
 /** What somebody else has written down as a token may have spaces; like that it is no word of more, and nobody's token. */
@@ -53,23 +63,39 @@ export function leaseScript(timing: StoreTiming): string {
   return `
 local retention = '${timing.retention}'
 local answers = {}
-local next_request = string.gmatch(ARGV[1], '([^ ]*) ([^ ]*) ')
+local time, clock
+${BOUNDS}
+local next_request = string.gmatch(ARGV[1], '( [^ ]* )([^ ]*)')
 for i = 1, #KEYS do
-  local record, token, detail = KEYS[i], next_request()
+  local record, name, detail = KEYS[i], next_request()
   local mode = string.byte(detail)
-  local value = redis.pcall('GET', record)
+  ${READ_VALUE}
+  local letter = not value.err and string.byte(value, 17)
+  local own = letter and string.sub(value, 18, 17 + #name) == name
   local answer
 
-  if type(value) == 'table' then
-    -- Somebody else has put something else there: no token holds or waits, and nobody can come in.
-    answer = value
-    if mode >= ${codeOf(Mode.touch)} and string.find(value.err, 'WRONGTYPE', 1, true) then answer = 0 end
-  elseif mode <= ${codeOf(Mode.touch)} then
-    ${holdBranch(timing)}
-  elseif mode == ${codeOf(Mode.release)} then
-    ${releaseBranch(timing)}
+  -- Almost every request is one of these.
+  if mode < ${codeOf(Mode.touch)} and (value == '' or letter == ${codeOf(STATE.released)} and ${IS_RELEASED}) then
+    ${takeBranch}
+  elseif mode == ${codeOf(Mode.release)} and letter == ${codeOf(STATE.held)} and own then
+    ${freeBranch}
+  elseif mode <= ${codeOf(Mode.touch)} and own and (letter == ${codeOf(STATE.held)} or letter == ${codeOf(STATE.queued)}) then
+    ${extendBranch}
+
   else
-    ${passBranch(timing)}
+    local token = string.sub(name, 2, -2)
+    ${READ_RECORD}
+    if not last and value ~= '' then
+      -- Somebody else has put something else there: no token holds or waits, and nobody can come in.
+      answer = mode < ${codeOf(Mode.touch)} and ${NOT_A_LOCK} or 0
+      if value.err and not string.find(value.err, 'WRONGTYPE', 1, true) then answer = value end
+    elseif mode <= ${codeOf(Mode.touch)} then
+      ${holdBranch(timing)}
+    elseif mode == ${codeOf(Mode.release)} then
+      ${releaseBranch(timing)}
+    else
+      ${passBranch(timing)}
+    end
   end
   answers[i] = answer
 end

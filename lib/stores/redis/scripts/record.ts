@@ -1,95 +1,83 @@
 /**
  * How a key is written down. It has three Redis keys in one slot:
  *
- * - record: a string of a fencing token (16 digits), one letter for its state, and the token of the holder, or of the last
- *   one. It lives for what is left of the lease plus the retention; so the lease's end is read off the record's own
- *   expiry, by the server's clock, and only where somebody needs it.
+ * - record: a string of a fencing token (16 digits), one letter for its state, and tokens with a space in front of each and
+ *   behind the last: that of the holder, or of the last one, and behind it those that gave the key back before. It lives
+ *   for what is left of the lease plus the retention; so the lease's end is read off the record's own expiry, by the
+ *   server's clock, and only where somebody needs it.
  * - line (`:line` after the record's name): sorted set of the waiters' tokens by order of joining.
- * - seen (`:seen`): hash of waiter's token → server time in µs until which its place lives.
+ * - seen (`:seen`): sorted set of the waiters' tokens by the server time in µs until which their places live. A token that
+ *   has left the line stays for as long, with that time below zero, so that nobody brings it back by asking again.
  *
  * Requests name the record only; the other two are made of its name, in its slot. The fencing token on record is the first
- * of the holder's block, or, once the lease was given back, the last that was used. A released token stays on record, so
- * that a repeated request of a finished lease is recognised.
+ * of the holder's block, or, once the lease was given back, the last that was used.
+ *
+ * Other programs can write to the same server. What is not exactly as described is no lock: it is never overwritten, and
+ * who asks for its key is told so ({@link NOT_A_LOCK}).
  *
  * Almost every call meets a key that nobody else wants. That path comes first in each script and calls nothing it does
- * not need; even the functions below are only made where a key is contended.
+ * not need; what a contended key needs is in `line.ts`.
  */
-import { FENCE_BLOCK, PROCESS_ID_LENGTH } from '../../lock-store.js';
-import type { StoreTiming } from '../../lock-store.js';
-import { CHANNEL_PREFIX } from '../grant-channel.js';
+import { FENCE_BLOCK } from '../../lock-store.js';
 
 const HELD = 'h';
-/** Held, and there may be a line. */
+/** Held, and there may be a line, or tokens that have left it. */
 const QUEUED = 'q';
 const RELEASED = 'r';
+/** Released, and tokens may be remembered that have left the line. */
+const EMPTIED = 'e';
 
-/** The letters, and their codes as Lua's `string.byte` sees them. */
-export const STATE = {
-  held: HELD,
-  queued: QUEUED,
-  released: RELEASED,
-  queuedCode: QUEUED.charCodeAt(0),
-  releasedCode: RELEASED.charCodeAt(0),
-};
+/** The letters. */
+export const STATE = { held: HELD, queued: QUEUED, released: RELEASED, emptied: EMPTIED };
 
-/** The server's clock. */
-export const CLOCK = "local time = redis.call('TIME')";
+/** Answers of the script beside what each branch has found out. */
+export const NOT_A_LOCK = -1;
+export const NOT_A_LINE = -2;
+
+/** The digits of a fencing token that a clock of this and the next century has, and that JavaScript can count with. */
+const FENCE = `[1-8]${'%d'.repeat(15)}`;
+
+/** Reads `value`. No more is read than a record can have: what somebody else keeps there may be large. */
+export const READ_VALUE = "local value = redis.pcall('GETRANGE', record, '0', '1023')";
+
+/** Whether `value` says that the key was given back, and nobody is remembered but on the record. */
+export const IS_RELEASED = `string.find(value, '^${FENCE}${RELEASED} ')`;
+
+/** Takes `value` apart into `last`, `state` and `owner`, which are nil where it is no lock. */
+export const READ_RECORD = `
+    local last, state, owner
+    if type(value) == 'string' then
+      last, state, owner = string.match(value, '^(${FENCE})([${HELD}${QUEUED}${RELEASED}${EMPTIED}]) ([!-~]+) ')
+    end
+`;
 
 /**
- * Mints `fence` after {@link CLOCK}, for the next grant of a key whose lease was given back, or that has no record: the
- * server's clock in µs, 16 digits, or one more than the last where that is not less. The clock keeps tokens growing where
+ * How far into the record of a contended key tokens are kept when another is put in front. One that nobody else asks for
+ * keeps one: short records are written faster.
+ */
+export const KEPT = 18 + 511;
+
+/** Reads the server's clock into `time`, and as 16 digits of µs into `clock`, once for all requests of a call. */
+export const CLOCK = `
+      if not time then
+        time = redis.call('TIME')
+        clock = time[1] .. string.sub('00000' .. time[2], -6)
+      end
+`;
+
+/**
+ * Mints `fresh` after {@link CLOCK}, for the next grant of a key whose lease was given back, or that has no record: the
+ * server's clock in µs, 16 digits, or one more than `last` where that is not less. The clock keeps tokens growing where
  * the record is missing or old: after a flush, a restart, or a failover to a replica that had not seen the last grants.
  * Text is compared and joined, because printing large numbers takes longer than the commands do.
  */
 export const MINT_FENCE = `
-  local fence = time[1] .. string.sub('00000' .. time[2], -6)
-  if value and string.sub(value, 1, 16) >= fence then
-    fence = string.format('%016.0f', string.sub(value, 1, 16) + 1)
-  end
+      local fresh = clock
+      if last and last >= fresh then fresh = string.format('%016.0f', last + 1) end
 `;
 
 /** As {@link MINT_FENCE}, after a lease that ended without a release: any of its block may have been used. */
 export const MINT_FENCE_BEHIND_BLOCK = `
-  local fence = time[1] .. string.sub('00000' .. time[2], -6)
-  if string.sub(value, 1, 16) + ${FENCE_BLOCK} > fence + 0 then
-    fence = string.format('%016.0f', string.sub(value, 1, 16) + ${FENCE_BLOCK})
-  end
+      local fresh = clock
+      if last + ${FENCE_BLOCK} > fresh + 0 then fresh = string.format('%016.0f', last + ${FENCE_BLOCK}) end
 `;
-
-/** Functions for a contended key. They expect `record` and `time`. */
-export function lineFunctions({ claimWindow, placeLife, retention }: StoreTiming): string {
-  return `
-    local line, seen, now = record .. ':line', record .. ':seen', time[1] * 1000000 + time[2]
-
-    -- Takes the first waiter whose place is still alive out of the line, and the dead ones before it.
-    local function next_in_line()
-      while true do
-        local head = redis.call('ZPOPMIN', line)[1]
-        if not head then return nil end
-        local alive = redis.call('HGET', seen, head)
-        redis.call('HDEL', seen, head)
-        if alive and tonumber(alive) > now then return head end
-      end
-    end
-
-    -- Makes a waiter the holder for the claim window and tells its process. The message is a hint: without it the
-    -- waiter learns by its next touch, so a refused PUBLISH must not undo the grant.
-    local function grant(fence, waiter)
-      redis.call('SET', record, fence .. '${QUEUED}' .. waiter, 'PX', '${claimWindow + retention}')
-      local message = waiter .. ' ' .. fence .. ' ${claimWindow} ' .. string.format('%.0f', now)
-      redis.pcall('PUBLISH', '${CHANNEL_PREFIX}' .. string.sub(waiter, 1, ${PROCESS_ID_LENGTH}), message)
-    end
-
-    local function keep_place(waiter)
-      redis.call('HSET', seen, waiter, string.format('%.0f', now + ${placeLife * 1000}))
-      redis.call('PEXPIRE', seen, ${placeLife})
-      redis.call('PEXPIRE', line, ${placeLife})
-    end
-
-    local function join(waiter)
-      local last = redis.call('ZRANGE', line, -1, -1, 'WITHSCORES')[2] or 0
-      redis.call('ZADD', line, math.max(now, last + 1), waiter)
-      keep_place(waiter)
-    end
-`;
-}

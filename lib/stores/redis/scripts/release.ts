@@ -3,101 +3,97 @@
  * else to the successor. `detail` of a pass: the mode, the last fencing token used (16 digits), then, if there is a
  * successor, his ttl plus the retention in ms (16 digits) and his token.
  */
-import type { ReleaseAnswer, ReleaseRequest, StoreTiming } from '../../lock-store.js';
-import { readHoldAnswer } from './hold.js';
-import type { HoldReply } from './hold.js';
+import { FENCE_BLOCK } from '../../lock-store.js';
+import type { ReleaseRequest, StoreTiming } from '../../lock-store.js';
+import { apart } from './line.js';
 import { Mode } from './mode.js';
-import { CLOCK, lineFunctions, MINT_FENCE, STATE } from './record.js';
+import { MINT_FENCE, STATE } from './record.js';
+import { LEFT_OUT, WAITING } from './replies.js';
 
-/** Takes the record's place when the server has no memory left to write one, but still deletes. */
-const SET_FREE = `
-    local free = string.sub(value, 1, 16) .. '${STATE.released}' .. token
-    if redis.pcall('SET', record, free, 'PX', retention).err then redis.call('DEL', record) end
+/** The plain release of a lease that nobody waits for; sets `answer`. */
+export const freeBranch = `
+    local text = string.sub(value, 1, 16) .. '${STATE.released}' .. string.sub(value, 18)
+    answer = redis.pcall('SET', record, text, 'PX', retention)
+    -- A server that has no memory left to write a record still deletes it.
+    if answer.ok or redis.pcall('DEL', record) == 1 then answer = 1 end
 `;
 
-/** The branch of the script for a plain release; sets `answer`. */
+/** Any other plain release; sets `answer`. */
 export function releaseBranch(timing: StoreTiming): string {
   return `
-  local state = value and string.sub(value, 17, 17)
-  local own = value and string.sub(value, 18) == token
-  local freed = own and state == '${STATE.held}'
-  answer = 1
-
-  if state == '${STATE.queued}' then
-    ${CLOCK}
-    ${MINT_FENCE}
-    ${lineFunctions(timing)}
-    if own then
-      local head = next_in_line()
-      if head then grant(fence, head) else freed = true end
+    if state == '${STATE.queued}' or state == '${STATE.emptied}' then
+      ${apart(timing, releaseFromLine)}
     else
-      answer = redis.call('ZREM', line, token)
-      redis.call('HDEL', seen, token)
+      answer = owner == token and state == '${STATE.released}' and 1 or 0
     end
-  elseif not own then
-    answer = 0
-  end
-
-  if freed then ${SET_FREE} end
 `;
 }
 
+const releaseFromLine = `
+      if owner ~= token then return leave(token) end
+      if state == '${STATE.queued}' then
+        ${MINT_FENCE}
+        local head, order, sign = next_in_line()
+        if not head or not pcall(grant, fresh, earlier(true), head, order, sign) then set_free(last) end
+      end
+      return 1
+`;
+
 /** The branch of the script for a pass; sets `answer`. */
 export function passBranch(timing: StoreTiming): string {
+  return apart(timing, pass(timing));
+}
+
+function pass({ claimWindow, retention }: StoreTiming): string {
   return `
-  local state = value and string.sub(value, 17, 17)
-  local held = state == '${STATE.held}' or state == '${STATE.queued}'
-  local owner = value and string.sub(value, 18)
-  local successor, life = string.sub(detail, 34), tonumber(string.sub(detail, 18, 33))
-  ${CLOCK}
-  ${lineFunctions(timing)}
-  answer = 0
+      local successor, life = string.sub(detail, 34), tonumber(string.sub(detail, 18, 33))
+      local held = state == '${STATE.held}' or state == '${STATE.queued}'
 
-  if held and owner == token then
-    value = string.sub(detail, 2, 17) .. string.sub(value, 17)
-    ${MINT_FENCE}
-    local head = state == '${STATE.queued}' and next_in_line()
-    if head then
-      grant(fence, head)
-      answer = 1
-      if successor ~= '' then
-        join(successor)
-        answer = { ${timing.claimWindow}, now, 1 }
+      if held and owner == token then
+        -- A lease that is given back with a fencing token that cannot be its own has used up its block.
+        local used = string.match(string.sub(detail, 2, 17), '^[0-8]${'%d'.repeat(15)}$')
+        if not used then
+          last = string.format('%016.0f', last + ${FENCE_BLOCK - 1})
+        elseif used > last then
+          last = used
+        end
+        ${MINT_FENCE}
+        local head, order, sign
+        if state == '${STATE.queued}' then head, order, sign = next_in_line() end
+        if head and pcall(grant, fresh, earlier(true), head, order, sign) then
+          if successor == '' then return 1 end
+          return { ${claimWindow}, now, pcall(join, successor) and ${WAITING} or ${LEFT_OUT} }
+        end
+        if successor ~= '' then
+          local letter = state == '${STATE.queued}' and unless_remembered('${STATE.held}', '${STATE.queued}') or '${STATE.held}'
+          local written = redis.pcall('SET', record, fresh .. letter .. ' ' .. successor .. earlier(true), 'PX', life)
+          if written.ok then return tonumber(fresh) end
+        end
+        set_free(last)
+        return successor ~= '' and { 0, now, ${LEFT_OUT} } or 1
       end
-    elseif successor ~= '' then
-      answer = redis.pcall('SET', record, fence .. '${STATE.held}' .. successor, 'PX', life)
-      if not answer.err then answer = tonumber(fence) end
-    else
-      ${SET_FREE}
-      answer = 1
-    end
 
-  elseif successor ~= '' then
-    -- Carried out before: the successor holds, waits, or has left.
-    if held and owner == successor then
-      redis.call('PEXPIRE', record, life)
-      answer = tonumber(string.sub(value, 1, 16))
-    elseif state == '${STATE.queued}' and redis.call('HEXISTS', seen, successor) == 1 then
-      keep_place(successor)
-      answer = { redis.call('PTTL', record) - ${timing.retention}, now, 1 }
-    end
-  elseif owner == token then
-    answer = 1
-  end
+      -- Carried out before, or of a lease that is lost.
+      local queued = state == '${STATE.queued}' or state == '${STATE.emptied}'
+      if queued then leave(token) end
+      if successor == '' then return owner == token and not held and 1 or 0 end
+      if held and owner == successor then
+        redis.call('PEXPIRE', record, life)
+        return tonumber(last)
+      elseif queued and sign_of(successor) > now then
+        keep_place(successor)
+        return { held and redis.call('PTTL', record) - ${retention} or 0, now, ${WAITING} }
+      end
+      return 0
 `;
 }
 
 /** The `detail` of a pass. */
 export function passDetail(fencingToken: number, { successor }: ReleaseRequest, retention: number): string {
-  const digits = (value: number): string => String(value).padStart(16, '0');
   return Mode.pass + digits(fencingToken) + (successor ? digits(successor.ttl + retention) + successor.token : '');
 }
 
-/** Reads one entry of the script's reply; `unproven`: the request may have been carried out twice. */
-export function readReleaseAnswer(reply: HoldReply, { successor }: ReleaseRequest, unproven: boolean): ReleaseAnswer {
-  if (reply instanceof Error) {
-    return { state: 'unknown', error: reply, ...(successor && { successor: readHoldAnswer(reply) }) };
-  }
-  const state = Number(reply) !== 0 ? 'released' : unproven ? 'unknown' : 'gone';
-  return successor ? { state, successor: readHoldAnswer(reply) } : { state };
+/** Exactly 16 characters: what needs more is no number that the script could use. */
+function digits(value: number): string {
+  return String(value).padStart(16, '0').slice(-16);
 }

@@ -1,0 +1,24 @@
+/**
+ * A touch that is under way. A server that has forgotten the script has to be sent it once more, and by then a token of
+ * the touch may have been released: the second time must not arrive behind that. So what is released says so to the
+ * touches under way, and nothing is remembered when they have ended.
+ */
+import type { Linked } from '../../linked-list.js';
+
+export class TouchCall implements Linked<TouchCall> {
+  before: TouchCall | undefined;
+  behind: TouchCall | undefined;
+  private isOvertaken = false;
+
+  constructor(private readonly requests: readonly { readonly token: string }[]) {}
+
+  /** Some tokens are being released. */
+  overtake(released: readonly { readonly token: string }[]): void {
+    for (const { token } of released) {
+      if (this.isOvertaken) return;
+      this.isOvertaken = this.requests.some((request) => request.token === token);
+    }
+  }
+
+  readonly mayRepeat = (): boolean => !this.isOvertaken;
+}
