@@ -30,6 +30,11 @@ export function wasNeverSent(error: unknown): boolean {
   return isLockError(error, 'LOCK_UNAVAILABLE') && error.wasSent === false;
 }
 
+/** Whether a request without an answer may have been carried out, or may be yet; what the store refused by itself not. */
+export function mayBeCarriedOut(error: unknown): boolean {
+  return isLockError(error, 'LOCK_UNAVAILABLE') && error.wasSent !== false;
+}
+
 /** What an error of the system says, beside numbers and booleans. */
 const HARMLESS = new Set<PropertyKey>(['name', 'message', 'code', 'syscall', 'address']);
 const DEEPEST = 5;

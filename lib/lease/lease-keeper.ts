@@ -6,14 +6,14 @@ import type { LockEvents } from '../event-stream.js';
 import { LinkedList } from '../linked-list.js';
 import type { LockError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
-import { asLockError } from '../store-failure.js';
+import { asLockError, mayBeCarriedOut, wasNeverSent } from '../store-failure.js';
 import { DEFAULT_TIMING } from '../stores/lock-store.js';
 import type { LockStore, ReleaseAnswer, ReleaseRequest } from '../stores/lock-store.js';
 import { monotonicNow } from './heartbeat.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { Hold } from './hold.js';
 import type { Lease } from './lease.js';
-import { UnfinishedRelease } from './unfinished-release.js';
+import { UnfinishedReleases } from './unfinished-releases.js';
 
 /** What somebody who gives a lease back makes of the answer. */
 export type ReadRelease<Outcome> = (answer: ReleaseAnswer) => Outcome;
@@ -23,6 +23,7 @@ export const ignore: ReadRelease<void> = () => undefined;
 
 export class LeaseKeeper {
   private readonly kept = new LinkedList<Lease>();
+  private readonly unfinished: UnfinishedReleases;
   /** Releases that are under way. */
   private farewells = 0;
   private onEmpty: (() => void) | undefined;
@@ -32,7 +33,9 @@ export class LeaseKeeper {
     private readonly store: LockStore,
     private readonly heartbeat: Heartbeat,
     private readonly events: LockEvents,
-  ) {}
+  ) {
+    this.unfinished = new UnfinishedReleases(store, heartbeat);
+  }
 
   keep(lease: Lease): void {
     this.kept.push(lease);
@@ -72,19 +75,38 @@ export class LeaseKeeper {
 
   /**
    * Sends a release, and answers what `read` makes of the answer. Never rejects: a store that can't be reached is an
-   * event, and the release goes on in the background until nothing of the lease can be left.
+   * event, and the release goes on in the background until nothing of the lease can be left. `isInDoubt`: a request for the
+   * token may still be carried out, behind the release.
    */
-  release<Outcome>(request: ReleaseRequest, ttl: number, read: ReadRelease<Outcome>): Promise<Outcome> {
+  release<Outcome>(
+    request: ReleaseRequest,
+    ttl: number,
+    read: ReadRelease<Outcome>,
+    isInDoubt = false,
+  ): Promise<Outcome> {
     this.farewells += 1;
     return this.store.release([request]).then(
-      ([answer]) => read(this.released(request, ttl, answer!)),
-      (error: unknown) => read(this.released(request, ttl, { state: 'unknown', error })),
+      ([answer]) => read(this.released(request, ttl, answer!, isInDoubt)),
+      (error: unknown) => {
+        const answer: ReleaseAnswer = { state: 'unknown', error: asLockError(request.key, error) };
+        return read(this.released(request, ttl, answer, isInDoubt));
+      },
     );
   }
 
   /** Makes sure that nothing stays behind of a request whose caller has left; in the background. */
-  giveBack(key: string, token: string, ttl: number): void {
-    void this.release({ key, token, kind: 'exclusive' }, ttl, ignore);
+  giveBack(key: string, token: string, ttl: number, isInDoubt = false): void {
+    void this.release({ key, token, kind: 'exclusive' }, ttl, ignore, isInDoubt);
+  }
+
+  /** As {@link giveBack}, after a request for the token that brought no answer. */
+  takeBack(key: string, token: string, ttl: number, error: unknown): void {
+    if (!wasNeverSent(error)) this.giveBack(key, token, ttl, mayBeCarriedOut(error));
+  }
+
+  /** The store has carried out something late: what is to be taken back is tried again at once. */
+  hurry(): void {
+    this.unfinished.hurry();
   }
 
   /** Tells whoever listens to the signal of a hold, where it is lost. */
@@ -109,11 +131,13 @@ export class LeaseKeeper {
     });
   }
 
-  /** Takes away what is still held, then waits until every release was sent and answered. */
+  /** Takes away what is still held, then waits until every release was sent and answered, those of before included. */
   async close(cause: (key: string) => LockError): Promise<void> {
+    const tried = this.unfinished.close();
     const remaining = [...this.kept];
     for (const lease of remaining) lease.lose(messages.takenByShutdown(lease.key), cause(lease.key));
     if (this.farewells > 0) await new Promise<void>((resolve) => (this.onFarewellsOver = resolve));
+    await tried;
   }
 
   /** A lease's due time has changed. */
@@ -121,14 +145,15 @@ export class LeaseKeeper {
     this.heartbeat.moved(lease);
   }
 
-  private released(request: ReleaseRequest, ttl: number, answer: ReleaseAnswer): ReleaseAnswer {
+  private released(request: ReleaseRequest, ttl: number, answer: ReleaseAnswer, isInDoubt: boolean): ReleaseAnswer {
     this.farewells -= 1;
-    const { error } = answer;
-    if (error !== undefined) {
+    const { state, error } = answer;
+    const doubt = answer.isInDoubt ? 'twice' : isInDoubt ? 'once' : 'none';
+    if (error !== undefined || doubt === 'twice' || (doubt === 'once' && state !== 'released')) {
       const longest = Math.max(ttl, DEFAULT_TIMING.placeLife + DEFAULT_TIMING.claimWindow);
-      new UnfinishedRelease(request, monotonicNow() + longest, this.store, this.heartbeat);
-      this.failed(request.key, request.token, 'release', error);
+      this.unfinished.add({ request, longest, doubt }, answer);
     }
+    if (error !== undefined) this.failed(request.key, request.token, 'release', error);
     if (this.farewells === 0) this.onFarewellsOver?.();
     return answer;
   }

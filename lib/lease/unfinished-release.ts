@@ -1,55 +1,104 @@
 /**
- * A release that brought no answer. The lease may still stand, or a grant may be on its way to a caller who has left; so
- * the release is repeated on the heartbeat until it is answered, or until the server has ended the lease by itself.
+ * A release that is not done yet: it brought no answer, or it was answered "gone" although the request that it undoes may
+ * still come to life (in the buffer of a server that hangs, of a proxy, or by way of another server). It is repeated on the
+ * heartbeat, less and less often, until the store says that the token was released, or nothing of it can be left.
  */
-import type { ReleaseRequest, LockStore } from '../stores/lock-store.js';
+import type { ReleaseAnswer, ReleaseRequest, LockStore } from '../stores/lock-store.js';
 import { monotonicNow } from './heartbeat.js';
 import type { Beat, Heartbeat } from './heartbeat.js';
 
 const RETRY_PAUSE = 500;
 
+/** What is known of it. */
+export interface Unfinished {
+  readonly request: ReleaseRequest;
+  /** For how long something of the token can be left once the store can be reached, in milliseconds. */
+  readonly longest: number;
+  /**
+   * Whether a request for the token may still be carried out, so that "gone" proves nothing; `twice`: although one like it
+   * was carried out already, so that "released" proves nothing either.
+   */
+  readonly doubt: 'none' | 'once' | 'twice';
+}
+
+/** Whoever has it done. */
+export interface ReleaseOwner {
+  readonly store: LockStore;
+  readonly heartbeat: Heartbeat;
+  /** It is done, or need not be any more. */
+  finished(release: UnfinishedRelease): void;
+}
+
 export class UnfinishedRelease implements Beat {
-  readonly key: string;
-  readonly token: string;
-  readonly kind: ReleaseRequest['kind'];
-  readonly fencingToken: number | undefined;
   place = -1;
   dueAt = monotonicNow() + RETRY_PAUSE;
+  /** While it is being sent. */
+  underWay: Promise<void> | undefined;
+  private readonly request: ReleaseRequest;
+  private readonly longest: number;
+  private readonly doubt: Unfinished['doubt'];
+  private pause = RETRY_PAUSE;
+  /** Monotonic time after which nothing can be left; Infinity while nobody knows. */
+  private until: number;
 
   constructor(
-    request: ReleaseRequest,
-    /** Monotonic time after which nothing of the lease can be left on the server. */
-    private readonly until: number,
-    private readonly store: LockStore,
-    private readonly heartbeat: Heartbeat,
+    { request, longest, doubt }: Unfinished,
+    private readonly owner: ReleaseOwner,
   ) {
-    this.key = request.key;
-    this.token = request.token;
-    this.kind = request.kind;
-    this.fencingToken = request.fencingToken;
-    heartbeat.add(this);
+    // A successor is not asked for again: it looks after itself.
+    const { key, token, kind, fencingToken } = request;
+    this.request = { key, token, kind, fencingToken };
+    this.longest = longest;
+    this.doubt = doubt;
+    // A lease that is known ends by the server's clock; what has not come to life yet waits for the server.
+    this.until = doubt === 'none' ? monotonicNow() + longest : Infinity;
+    owner.heartbeat.add(this);
   }
 
   beat(now: number): undefined {
-    if (now >= this.until) {
-      this.heartbeat.remove(this);
-      return;
-    }
-    // Until the answer, or until there is none.
-    this.dueAt = this.until;
-    void this.tryAgain();
+    // Of a lease that is known nothing is left then; whatever else has come to life since is taken back now.
+    if (now >= this.until && this.doubt === 'none') return this.finish();
+    this.tryAgain();
   }
 
-  /** A successor is not asked for again: it looks after itself. */
-  private async tryAgain(): Promise<void> {
-    const { key, token, kind, fencingToken } = this;
+  /** Sends it now. */
+  tryAgain(): void {
+    if (this.underWay) return;
+    // Until the answer, or until there is none.
+    this.dueAt = Infinity;
+    this.underWay = this.send();
+  }
+
+  /** It was answered like this. */
+  answered({ state, error }: ReleaseAnswer): void {
+    if (error !== undefined) return this.wait(RETRY_PAUSE);
+    if (this.doubt === 'none' || (this.doubt === 'once' && state === 'released')) return this.finish();
+    // Only now it is sure that the store can be reached.
+    const now = monotonicNow();
+    if (this.until === Infinity) this.until = now + this.longest;
+    if (now >= this.until) return this.finish();
+    this.wait(this.pause);
+    this.pause *= 2;
+  }
+
+  private async send(): Promise<void> {
+    let answer: ReleaseAnswer;
     try {
-      const [answer] = await this.store.release([{ key, token, kind, fencingToken }]);
-      if (answer!.error === undefined) return void this.heartbeat.remove(this);
-    } catch {
-      // It is tried once more.
+      [answer] = (await this.owner.store.release([this.request])) as [ReleaseAnswer];
+    } catch (error) {
+      answer = { state: 'unknown', error };
     }
-    this.dueAt = monotonicNow() + RETRY_PAUSE;
-    this.heartbeat.moved(this);
+    this.underWay = undefined;
+    this.answered(answer);
+  }
+
+  private wait(pause: number): void {
+    this.dueAt = Math.min(monotonicNow() + pause, this.until);
+    this.owner.heartbeat.moved(this);
+  }
+
+  private finish(): undefined {
+    this.owner.heartbeat.remove(this);
+    this.owner.finished(this);
   }
 }

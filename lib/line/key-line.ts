@@ -4,7 +4,6 @@
  */
 import { monotonicNow } from '../lease/heartbeat.js';
 import { LinkedList } from '../linked-list.js';
-import { wasNeverSent } from '../store-failure.js';
 import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
 import type { HandOffBudget } from './hand-off.js';
 import type { Line } from './line.js';
@@ -135,11 +134,11 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     const asked = this.isAnswered ? [] : [...this.queue].filter(({ wanted }) => wanted.askedAt <= place.askedAt);
     if (this.isAnswered) {
       this.lastError = error;
-      place.assume();
+      place.assume(error);
     } else {
       for (const waiter of asked) this.remove(waiter);
       this.leave();
-      if (!wasNeverSent(error)) this.line.keeper.giveBack(key, place.token, ttl);
+      this.line.keeper.takeBack(key, place.token, ttl, error);
       this.askOrEnd();
     }
     this.line.keeper.failed(key, place.token, 'acquire', error);
@@ -151,7 +150,9 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     this.line.keeper.failed(this.key, place.token, 'acquire', error);
   }
 
-  gone(): void {
+  gone(place: Place): void {
+    // It may come to be yet, and would wait for nobody.
+    if (place.doubt !== undefined) this.line.keeper.takeBack(this.key, place.token, this.ttl, place.doubt);
     this.leave();
     this.askOrEnd();
   }
@@ -215,7 +216,8 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     if (place) {
       place.abandon();
       this.leave();
-      this.line.keeper.giveBack(this.key, place.token, ttl);
+      if (place.doubt === undefined) this.line.keeper.giveBack(this.key, place.token, ttl);
+      else this.line.keeper.takeBack(this.key, place.token, ttl, place.doubt);
       this.line.forget(this);
     } else if (turn && !turn.isTaken) {
       turn.giveUp();

@@ -9,7 +9,7 @@ import { LockUnavailableError } from '../lock.errors.js';
 import type { LockError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockStore, ReleaseRequest, StoreAnswer } from '../stores/lock-store.js';
-import { wasNeverSent } from '../store-failure.js';
+import { asLockError } from '../store-failure.js';
 import type { HandOffBudget } from './hand-off.js';
 import { KeyLine } from './key-line.js';
 import type { Place } from './place.js';
@@ -44,7 +44,7 @@ export class Line {
     this.places = new PlaceTable(store.processId);
     store.listen({
       granted: (grant) => events.outside.run(() => this.places.find(grant.token)?.granted(grant)),
-      resumed: () => events.outside.run(() => this.touch(this.places.waiting())),
+      resumed: () => events.outside.run(() => this.resume()),
     });
   }
 
@@ -97,7 +97,7 @@ export class Line {
     this.asking += 1;
     this.store.acquire([{ key, token, kind, ttl, wait }]).then(
       ([answer]) => this.answered(place, plausible(key, answer!, wait), ttl),
-      (error: unknown) => this.answered(place, { state: 'unknown', error }, ttl),
+      (error: unknown) => this.answered(place, { state: 'unknown', error: asLockError(key, error) }, ttl),
     );
   }
 
@@ -111,19 +111,33 @@ export class Line {
     this.heartbeat.touch(places);
   }
 
+  /** Messages may have been missed, or requests carried out late: whoever waits, or gives back, asks now. */
+  private resume(): void {
+    this.touch(this.places.waiting());
+    this.keeper.hurry();
+  }
+
   /** Gives a lease back and asks for one for a place in the same step. */
-  pass<Outcome>(request: ReleaseRequest, leaseTtl: number, place: Place, tell: ReadRelease<Outcome>): Promise<Outcome> {
+  pass<Outcome>(
+    request: ReleaseRequest,
+    leaseTtl: number,
+    place: Place,
+    tell: ReadRelease<Outcome>,
+    isInDoubt: boolean,
+  ): Promise<Outcome> {
     const { token, ttl } = place;
-    this.asking += 1;
-    return this.keeper.release({ ...request, successor: { token, ttl } }, leaseTtl, (answer) => {
+    const read: ReadRelease<Outcome> = (answer) => {
       const { successor = answer.error === undefined ? GONE : { state: 'unknown', error: answer.error } } = answer;
       this.answered(place, successor, ttl);
       return tell(answer);
-    });
+    };
+    this.asking += 1;
+    return this.keeper.release({ ...request, successor: { token, ttl } }, leaseTtl, read, isInDoubt);
   }
 
   private answered(place: Place, answer: StoreAnswer, ttl: number): void {
     this.asking -= 1;
+    if (answer.state === 'busy' && answer.isInDoubt) this.keeper.giveBack(place.key, place.token, ttl, true);
     if (place.isAbandoned) this.abandoned(place, answer, ttl);
     else place.answered(answer, place.askedAt, ttl);
     // What follows from the answer comes first.
@@ -135,8 +149,8 @@ export class Line {
    * sent in several steps, of which the last may have arrived behind the release.
    */
   private abandoned({ key, token }: Place, answer: StoreAnswer, ttl: number): void {
-    const wasSent = answer.state !== 'unknown' || !wasNeverSent(answer.error);
-    if (wasSent && answer.state !== 'busy' && answer.state !== 'gone') this.keeper.giveBack(key, token, ttl);
+    if (answer.state === 'unknown') this.keeper.takeBack(key, token, ttl, answer.error);
+    else if (answer.state !== 'busy' && answer.state !== 'gone') this.keeper.giveBack(key, token, ttl);
   }
 
   private turnAway(wanted: Wanted, heldFor: number): void {

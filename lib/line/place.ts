@@ -61,6 +61,8 @@ export class Place implements Beat, Touching {
   /** Where it stands in the {@link PlaceTable}, which alone writes it. */
   slot = -1;
   isAbandoned = false;
+  /** Why nobody knows whether the store has heard of it, or will. */
+  doubt: unknown;
   private state: 'asked' | 'waiting' | 'over' = 'asked';
   private touchAt = Infinity;
   /** When the holder's lease was last seen to end. */
@@ -148,8 +150,9 @@ export class Place implements Beat, Touching {
   }
 
   /** Goes on as a place that the server may know of, though it did not say so; the next touch tells. */
-  assume(): void {
+  assume(doubt?: unknown): void {
     this.state = 'waiting';
+    this.doubt = doubt;
     this.touchAt = monotonicNow() + WAITER_HEARTBEAT;
     this.owner.moved(this);
   }
@@ -198,6 +201,7 @@ export class Place implements Beat, Touching {
 
   private wait(expiresIn: number, at: number, sentAt: number): void {
     this.state = 'waiting';
+    this.doubt = undefined;
     if (sentAt >= this.knownSentAt) [this.knownSentAt, this.knownAt] = [sentAt, at];
     const endsAt = sentAt + expiresIn;
     // A holder that has not renewed since the last look may be dead: look exactly when its lease ends. One that renews

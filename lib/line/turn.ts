@@ -12,6 +12,7 @@ import { ignore } from '../lease/lease-keeper.js';
 import type { ReadRelease } from '../lease/lease-keeper.js';
 import { LockLostError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
+import { mayBeCarriedOut } from '../store-failure.js';
 import type { ReleaseAnswer, ReleaseRequest } from '../stores/lock-store.js';
 import { fits } from './hand-off.js';
 import type { HandOffBudget } from './hand-off.js';
@@ -37,6 +38,8 @@ export class Turn implements LeaseObserver, Holding {
   private hold: Hold | undefined;
   private fittedTo: Waiter | undefined;
   private handOffs = -1;
+  /** Whether a renewal without an answer may still be carried out. */
+  private isInDoubt = false;
 
   constructor(
     grant: NewLease,
@@ -93,6 +96,7 @@ export class Turn implements LeaseObserver, Holding {
 
   renewed({ key, token, ttl, isClaiming }: Lease): void {
     const { hold } = this;
+    this.isInDoubt = false;
     if (hold) this.line.events.audience?.next({ type: 'renewed', key, token, fencingToken: hold.fencingToken, ttl });
     // An answer to something older has not fitted the lease to the next yet.
     else if (!isClaiming) this.next(monotonicNow());
@@ -104,11 +108,12 @@ export class Turn implements LeaseObserver, Holding {
     if (hold) this.lose(hold, error);
     this.line.keeper.forget(lease);
     // A renewal that was under way may still be carried out, and would lock the key for nobody.
-    if (!isGone) void this.line.keeper.release(this.farewell(), lease.ttl, ignore);
+    if (!isGone) void this.line.keeper.release(this.farewell(), lease.ttl, ignore, true);
     this.callers.turnLost();
   }
 
   renewalFailed({ key, token }: Lease, error: unknown): void {
+    this.isInDoubt ||= mayBeCarriedOut(error);
     this.line.keeper.failed(key, token, 'renew', error);
   }
 
@@ -127,14 +132,15 @@ export class Turn implements LeaseObserver, Holding {
     this.line.keeper.forget(lease);
     lease.end();
     const place = this.callers.turnEnds();
-    if (!place) return this.line.keeper.release(this.farewell(), lease.ttl, read);
+    const { isInDoubt } = this;
+    if (!place) return this.line.keeper.release(this.farewell(), lease.ttl, read, isInDoubt);
     if (!lease.isProven) {
       // Not in one step, for which the fencing token would have to be told.
-      const released = this.line.keeper.release(this.farewell(), lease.ttl, read);
+      const released = this.line.keeper.release(this.farewell(), lease.ttl, read, isInDoubt);
       this.line.ask(place, true);
       return released;
     }
-    return this.line.pass({ ...this.farewell(), fencingToken: this.lastFence }, lease.ttl, place, read);
+    return this.line.pass({ ...this.farewell(), fencingToken: this.lastFence }, lease.ttl, place, read, isInDoubt);
   }
 
   /** The last fencing token of the lease's block that was given out. */

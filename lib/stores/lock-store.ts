@@ -34,12 +34,14 @@ export interface AcquireRequest {
  * - `gone`: the token neither holds nor waits. A token that was released is gone for good.
  * - `unknown`: the store could not carry out this request, though perhaps others of its list.
  *
+ * `isInDoubt`: the request was sent more than once, and may be carried out again; the token should be released.
  * `expiresIn`: milliseconds after which the present holder's lease ends unless it is renewed. `at`: the store's clock, in
  * microseconds, when it answered.
  */
 export type StoreAnswer =
   | { readonly state: 'held'; readonly fencingToken: number }
-  | { readonly state: 'waiting' | 'busy'; readonly expiresIn: number; readonly at: number }
+  | { readonly state: 'waiting'; readonly expiresIn: number; readonly at: number }
+  | { readonly state: 'busy'; readonly expiresIn: number; readonly at: number; readonly isInDoubt?: boolean }
   | { readonly state: 'gone' }
   | { readonly state: 'unknown'; readonly error: unknown };
 
@@ -78,11 +80,13 @@ export interface ReleaseRequest {
  *   nothing; or the store could not carry it out, and `error` says why.
  *
  * `successor`: what became of the successor that was named, as if it had asked by itself; `gone` where it was not let in.
+ * `isInDoubt`: the lease was asked for more than once, and may be taken again; the token should be released again, later.
  */
 export interface ReleaseAnswer {
   readonly state: 'released' | 'gone' | 'unknown';
   readonly error?: unknown;
   readonly successor?: StoreAnswer;
+  readonly isInDoubt?: boolean;
 }
 
 /** What a store knows of a key, for people. */

@@ -1,4 +1,5 @@
 /** One script, sent once the connection is ready, and settled in time whatever the connection does. */
+import { inspect } from 'node:util';
 import { describe, expect, it, jest } from '@jest/globals';
 import { LockUnavailableError } from '../../lib/lock.errors.js';
 import { RedisRequests, script } from '../../lib/stores/redis/redis-requests.js';
@@ -11,10 +12,16 @@ const LIMIT = 5_000;
 
 function connect(status?: string, options: Parameters<typeof opened>[1] = {}) {
   const client = new FakeRedis(status);
-  const late = { answers: 0 };
-  const requests = new RedisRequests(opened(client, options), LIMIT, () => (late.answers += 1));
-  return { client, requests, late };
+  const heard = { late: 0, repeated: [] as (readonly string[])[] };
+  const requests = new RedisRequests(opened(client, options), LIMIT, {
+    answeredLate: () => (heard.late += 1),
+    repeated: ({ words }) => heard.repeated.push(words),
+  });
+  return { client, requests, heard };
 }
+
+/** What ioredis says of what was under way when a connection broke. */
+const broken = (): Error => new Error('Reached the max retries per request limit (which is 0).');
 
 const ask = (requests: RedisRequests) => outcomeOf(requests.run({ script: ECHO, keyCount: 1, words: ['key', 'word'] }));
 
@@ -187,6 +194,244 @@ describe('while the connection is not ready', () => {
     await flush();
     expect(asked.state).toBe('resolved');
     expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('when the connection breaks', () => {
+  useFakeClock();
+
+  it('what was under way is sent again when it stands, in order, for those who still wait', async () => {
+    const { client, requests, heard } = connect();
+    const words = ['a', 'b', 'c'];
+    const asked = words.map((word) => outcomeOf(requests.run({ script: ECHO, keyCount: 0, words: [word] })));
+    client.become('reconnecting');
+    for (const { fail } of client.sent.splice(0)) fail(broken());
+    await flush();
+    const later = ask(requests);
+    expect(client.sent).toEqual([]);
+    client.become('ready');
+    expect(client.sent.map(({ args }) => args[2])).toEqual([...words, 'key']);
+    expect(heard.repeated).toEqual(words.map((word) => [word]));
+    for (const { answer } of client.sent) answer('done');
+    await flush();
+    for (const { state } of [...asked, later]) expect(state).toBe('resolved');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('nothing is sent any more whose time is over meanwhile; it may have been carried out', async () => {
+    const { client, requests } = connect();
+    const asked = ask(requests);
+    client.become('reconnecting');
+    client.sent[0]!.fail(broken());
+    await advance(LIMIT);
+    expect(asked.value).toMatchObject({ code: 'LOCK_UNAVAILABLE', wasSent: true });
+    client.become('ready');
+    expect(client.sent).toHaveLength(1);
+  });
+
+  it('nothing is sent again that must not be', async () => {
+    const { client, requests } = connect();
+    const asked = outcomeOf(requests.run({ script: ECHO, keyCount: 0, words: [], mayRepeat: () => false }));
+    client.become('reconnecting');
+    client.sent[0]!.fail(broken());
+    await flush();
+    expect(asked.value).toMatchObject({ wasSent: true, message: expect.stringContaining('broke') });
+  });
+
+  it('what was not written yet is not in doubt', async () => {
+    const { client, requests, heard } = connect();
+    const asked = ask(requests);
+    client.sent[0]!.fail(new Error("Stream isn't writeable and enableOfflineQueue options is false"));
+    client.become('reconnecting');
+    await advance(LIMIT);
+    expect(asked.value).toMatchObject({ wasSent: false });
+    expect(heard.repeated).toEqual([]);
+  });
+
+  it('what is under way at the end of the store fails', async () => {
+    const { client, requests } = connect();
+    const asked = ask(requests);
+    requests.dispose();
+    client.sent[0]!.fail(new Error('Connection is closed.'));
+    await flush();
+    expect(asked.value).toMatchObject({ wasSent: true });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('an answer that comes late', () => {
+  useFakeClock();
+
+  it('is told, as something was carried out that nobody counts with', async () => {
+    const { client, requests, heard } = connect();
+    ask(requests);
+    await advance(LIMIT);
+    expect(heard.late).toBe(0);
+    client.sent[0]!.answer('late');
+    await flush();
+    expect(heard.late).toBe(1);
+  });
+
+  it('is not told when it says that nothing was, nor when nobody is left to hear it', async () => {
+    const { client, requests, heard } = connect();
+    ask(requests);
+    ask(requests);
+    await advance(LIMIT);
+    client.sent[0]!.fail(new Error('OOM'));
+    requests.dispose();
+    client.sent[1]!.answer('late');
+    await flush();
+    expect(heard.late).toBe(0);
+  });
+});
+
+describe('in a cluster', () => {
+  useFakeClock();
+
+  it.each([
+    'Connection is closed.',
+    'CLUSTERDOWN The cluster is down',
+    'TRYAGAIN Multiple keys request during rehashing of slot',
+    'ERR Script attempted to access a non local key in a cluster node script: 1, on @user_script:1.',
+    'Too many Cluster redirections. Last error: ReplyError: MOVED 1 127.0.0.1:1',
+  ])('%s: it looks which server has the key, and asks again', async (message) => {
+    const { client, requests } = connect('ready', { isCluster: true });
+    const asked = ask(requests);
+    client.sent[0]!.fail(new Error(message));
+    await advance(100);
+    expect(client.refreshes).toBe(1);
+    expect(client.sent).toHaveLength(2);
+    client.sent[1]!.answer('word');
+    await flush();
+    expect(asked.state).toBe('resolved');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('that stays down is asked until the time of the request is over, and no longer', async () => {
+    const { client, requests } = connect('ready', { isCluster: true });
+    const asked = ask(requests);
+    const answers = setInterval(() => client.sent.at(-1)!.fail(new Error('CLUSTERDOWN The cluster is down')), 10);
+    await advance(LIMIT);
+    clearInterval(answers);
+    expect(asked.value).toMatchObject({ wasSent: false, message: expect.stringContaining('CLUSTERDOWN') });
+    const { length } = client.sent;
+    await advance(LIMIT);
+    expect([client.sent.length, jest.getTimerCount()]).toEqual([length, 0]);
+  });
+});
+
+describe('a server that may not be written to', () => {
+  useFakeClock();
+
+  it.each(['READONLY You can’t write', 'MASTERDOWN Link with MASTER is down', 'NOAUTH Authentication required.'])(
+    '%s: another is looked for, and not too often',
+    async (message) => {
+      const { client, requests } = connect();
+      for (let i = 0; i < 100; i++) {
+        const asked = ask(requests);
+        client.sent.at(-1)!.fail(new Error(message));
+        await advance(100);
+        expect(asked.value).toMatchObject({ code: 'LOCK_UNAVAILABLE', wasSent: false });
+      }
+      expect(client.replaced).toBeGreaterThan(3);
+      expect(client.replaced).toBeLessThan(10);
+    },
+  );
+});
+
+describe('what goes wrong is told', () => {
+  useFakeClock();
+
+  const cause = (outcome: { value: unknown }): Error => (outcome.value as Error).cause as Error;
+
+  it('without the command and all that it carried', async () => {
+    const { client, requests } = connect('ready', { secrets: ['s3cret'] });
+    const words = ['lock:{mine}', 'lock:{theirs}', 'token-1 0100 token-2 0100 '];
+    const asked = outcomeOf(requests.run({ script: ECHO, keyCount: 2, words }));
+    const message = 'ERR s3cret: lock:{mine} and lock:{theirs} of token-1 and token-2';
+    const error = Object.assign(new Error(message), { command: { args: words }, previousErrors: [words], code: 'X' });
+    error.name = 'ReplyError';
+    client.sent[0]!.fail(error);
+    await flush();
+    expect((asked.value as Error).message).toContain('ERR …: … and … of … and …');
+    expect(cause(asked)).toMatchObject({ name: 'ReplyError', code: 'X', message: 'ERR …: … and … of … and …' });
+    expect(inspect(asked.value, { depth: 9, showHidden: true })).not.toMatch(/s3cret|theirs|token-/);
+  });
+
+  it('without the arguments that the server quotes', async () => {
+    const { client, requests } = connect();
+    const asked = ask(requests);
+    client.sent[0]!.fail(new Error("ERR unknown command 'evalsha', with args beginning with: '5f' '1' 'lock:{mine}'"));
+    await flush();
+    expect((asked.value as Error).message).toContain("unknown command 'evalsha'.");
+    expect(inspect(asked.value)).not.toContain('lock:');
+  });
+
+  it.each(['WRONGPASS invalid username-password pair', 'NOAUTH Authentication required.'])(
+    'and to a client that is not let in by its password, not by the time limit (%s)',
+    async (message) => {
+      const { client, requests } = connect('connecting', { secrets: ['s3cret'] });
+      const asked = ask(requests);
+      client.emit('error', Object.assign(new Error(message), { command: { name: 'auth', args: ['me', 's3cret'] } }));
+      await advance(LIMIT);
+      expect((asked.value as Error).message).toContain(message);
+      expect((asked.value as Error).message).toMatch(/user name and password/);
+      expect((asked.value as Error).message).not.toContain('commandTimeout');
+      expect(inspect(asked.value, { depth: 9, showHidden: true })).not.toContain('s3cret');
+    },
+  );
+
+  it('and not what went wrong before the connection stood again', async () => {
+    const { client, requests } = connect('connecting');
+    client.emit('error', new Error('ECONNREFUSED'));
+    client.become('ready');
+    const asked = ask(requests);
+    await advance(LIMIT);
+    expect((asked.value as Error).message).not.toContain('ECONNREFUSED');
+    expect(cause(asked)).toBeUndefined();
+  });
+
+  it('by its code where it says nothing itself', async () => {
+    const { client, requests } = connect('connecting');
+    client.emit(
+      'error',
+      Object.assign(new AggregateError([new Error('one'), new Error('two')]), { code: 'ECONNREFUSED' }),
+    );
+    const asked = ask(requests);
+    await advance(LIMIT);
+    expect((asked.value as Error).message).toContain('ECONNREFUSED');
+  });
+});
+
+describe('a database that the server refuses', () => {
+  useFakeClock();
+
+  const refusal = (): Error =>
+    Object.assign(new Error('ERR DB index is out of range'), { command: { name: 'select', args: ['99'] } });
+
+  it('is not replaced by another one: nothing is sent', async () => {
+    const { client, requests } = connect('connecting');
+    const waiting = ask(requests);
+    client.emit('error', refusal());
+    client.become('ready');
+    const asked = ask(requests);
+    await flush();
+    for (const { value } of [waiting, asked]) {
+      expect(value).toMatchObject({ wasSent: false, message: expect.stringContaining('out of range') });
+    }
+    expect(client.sent).toEqual([]);
+  });
+
+  it('may be accepted by the next connection', async () => {
+    const { client, requests } = connect('connecting');
+    client.emit('error', refusal());
+    client.become('ready');
+    client.become('close');
+    client.become('ready');
+    const asked = ask(requests);
+    client.sent[0]!.answer('word');
+    await flush();
+    expect(asked.state).toBe('resolved');
   });
 });
 

@@ -16,8 +16,6 @@ export interface ScriptCall {
   readonly words: readonly string[];
   /** Asked before the call is sent again: to a server that did not know the script, or after the connection broke. */
   readonly mayRepeat?: (() => boolean) | undefined;
-  /** The call is to be sent again although it may have been carried out, or may still be. */
-  readonly repeated?: (() => void) | undefined;
 }
 
 /** Who decides what becomes of a request. */

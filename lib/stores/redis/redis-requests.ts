@@ -22,6 +22,14 @@ export function script(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
+/** Who hears of what was not asked for. */
+export interface RequestObserver {
+  /** Something was carried out whose caller had been told otherwise. */
+  answeredLate(): void;
+  /** A call is to be sent again although it may have been carried out, or may still be. */
+  repeated(call: ScriptCall): void;
+}
+
 /** How long a request waits, in milliseconds, before it is sent again over a connection that still stands. */
 const REPEAT_PAUSE = 50;
 
@@ -35,12 +43,11 @@ export class RedisRequests implements RequestKeeper, LinkUser {
   private repeatTimer: NodeJS.Timeout | undefined;
   private disposed = false;
 
-  /** @param onLate - hears that something was carried out whose caller had been told otherwise. */
   constructor(
     private readonly opened: OpenedClient,
     /** How long a request may take, in milliseconds. */
     timeLimit: number,
-    private readonly onLate: () => void = () => undefined,
+    private readonly observer?: RequestObserver,
   ) {
     this.client = opened.client;
     this.timeLimit = new TimeLimit(timeLimit);
@@ -82,7 +89,7 @@ export class RedisRequests implements RequestKeeper, LinkUser {
   }
 
   answeredLate(): void {
-    if (!this.disposed) this.onLate();
+    if (!this.disposed) this.observer?.answeredLate();
   }
 
   linkOpened(): void {
@@ -136,7 +143,7 @@ export class RedisRequests implements RequestKeeper, LinkUser {
   private sendAgain(request: PendingRequest, isInDoubt: boolean): void {
     if (isInDoubt) {
       request.isInDoubt = true;
-      request.call.repeated?.();
+      this.observer?.repeated(request.call);
     }
     // A cluster has to look which server has the key now.
     this.outside.run(() => this.opened.refresh());

@@ -18,6 +18,7 @@ import type {
   StoreTiming,
   TouchRequest,
 } from '../lock-store.js';
+import { DoubtfulTokens } from './doubtful-tokens.js';
 import { GrantChannel } from './grant-channel.js';
 import { GroupCommit } from './group-commit.js';
 import type { Recipient } from './group-commit.js';
@@ -68,13 +69,19 @@ export class RedisLockStore implements LockStore {
   private listener: GrantListener | null = null;
   private readonly touches = new LinkedList<TouchCall>();
 
+  private readonly doubtful = new DoubtfulTokens();
+  private isLateTold = true;
+
   constructor({ connection, prefix, commandTimeout, timing: changed }: RedisStoreOptions) {
     this.prefix = prefix;
     this.opened = openClient(connection, commandTimeout);
     // The keys of a list lie in different slots of a cluster, unless the prefix puts all of them in one.
     const apart = this.opened.isCluster && !prefix.includes('{');
     this.maxListLength = apart ? 1 : LONGEST_LIST;
-    this.requests = new RedisRequests(this.opened, commandTimeout);
+    this.requests = new RedisRequests(this.opened, commandTimeout, {
+      answeredLate: this.onLate,
+      repeated: ({ keyCount, words }) => this.doubtful.add(words[keyCount] ?? ''),
+    });
     const timing = { ...DEFAULT_TIMING, ...changed };
     this.grants = new GrantChannel(() => this.opened.openSubscriber(), this.processId, timing.claimWindow, {
       granted: (grant) => this.listener?.granted(grant),
@@ -134,13 +141,13 @@ export class RedisLockStore implements LockStore {
   release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
     const { epoch } = this.requests;
     for (let touch = this.touches.first; touch; touch = touch.behind) touch.overtake(requests);
-    return this.ask(requests, this.releaseEntry, (reply, { key, successor }) => {
+    return this.ask(requests, this.releaseEntry, (reply, { key, token, successor }) => {
       const unproven = this.requests.epoch !== epoch;
       const read = successor ? readPassAnswer : readReleaseAnswer;
       const answer = read(reply, key, this.prefix, unproven);
       if (answer.error !== undefined) this.refused(answer.error);
       if (answer.successor?.state === 'waiting') this.grants.open();
-      return answer;
+      return this.doubtful.take(token) ? { ...answer, isInDoubt: true } : answer;
     });
   }
 
@@ -177,8 +184,19 @@ export class RedisLockStore implements LockStore {
     return { record: recordName(this.prefix, key), words: leaseWords(token, detail) };
   }
 
-  private readonly readAcquired = (reply: unknown, { key }: AcquireRequest): StoreAnswer => {
+  /** Whatever was carried out late is found by those who ask again. */
+  private readonly onLate = (): void => {
+    if (!this.isLateTold) return;
+    this.isLateTold = false;
+    setImmediate(() => {
+      this.isLateTold = true;
+      this.listener?.resumed();
+    });
+  };
+
+  private readonly readAcquired = (reply: unknown, { key, token }: AcquireRequest): StoreAnswer => {
     const answer = this.readHeld(reply, key);
+    if (answer.state === 'busy' && this.doubtful.take(token)) return { ...answer, isInDoubt: true };
     if (answer.state === 'waiting') this.grants.open();
     return answer;
   };

@@ -9,36 +9,61 @@ import { until } from './waiting.js';
 
 const SLOTS = 16_384;
 
+interface ClusterSetup {
+  /** Whether each server has a replica, which takes its place when it dies. */
+  readonly withReplicas?: boolean;
+  /** After how many milliseconds of silence a server counts as dead. */
+  readonly nodeTimeout?: number;
+}
+
 /** Three servers that share the slots among them. */
 export class RedisCluster implements AsyncDisposable {
-  private constructor(readonly nodes: readonly RedisServer[]) {}
+  private constructor(
+    readonly nodes: readonly RedisServer[],
+    /** In the order of {@link nodes}. */
+    readonly replicas: readonly RedisServer[],
+  ) {}
 
-  static async start(): Promise<RedisCluster> {
+  static async start({ withReplicas = false, nodeTimeout = 5_000 }: ClusterSetup = {}): Promise<RedisCluster> {
     const args = [
       '--cluster-enabled',
       'yes',
       '--cluster-node-timeout',
-      '5000',
+      String(nodeTimeout),
       '--cluster-require-full-coverage',
       'no',
     ];
-    const nodes = await Promise.all([1, 2, 3].map(() => startRedis({ args })));
-    const clients = nodes.map(({ url }) => new Redis(url));
+    const count = withReplicas ? 6 : 3;
+    const all = await Promise.all(Array.from({ length: count }, () => startRedis({ args })));
+    const [nodes, replicas] = [all.slice(0, 3), all.slice(3)];
+    const clients = all.map(({ url }) => new Redis(url));
     const share = Math.ceil(SLOTS / nodes.length);
     await Promise.all(
       clients.map(async (client, i) => {
+        if (i >= nodes.length) return client.call('CLUSTER', 'MEET', '127.0.0.1', nodes[0]!.port);
         const last = Math.min((i + 1) * share, SLOTS) - 1;
         await client.call('CLUSTER', 'ADDSLOTSRANGE', i * share, last);
-        await client.call('CLUSTER', 'MEET', '127.0.0.1', nodes[0]!.port);
+        return client.call('CLUSTER', 'MEET', '127.0.0.1', nodes[0]!.port);
       }),
     );
     const isWhole = async (client: Redis): Promise<boolean> => {
       const info = String(await client.call('CLUSTER', 'INFO'));
-      return /cluster_state:ok/.test(info) && info.includes(`cluster_slots_ok:${SLOTS}`) && /known_nodes:3/.test(info);
+      return (
+        /cluster_state:ok/.test(info) &&
+        info.includes(`cluster_slots_ok:${SLOTS}`) &&
+        info.includes(`known_nodes:${count}`)
+      );
     };
     await until(async () => (await Promise.all(clients.map(isWhole))).every(Boolean), 20_000);
+    await Promise.all(
+      replicas.map(async (_, i) => {
+        const [client, master] = [clients[nodes.length + i]!, clients[i]!];
+        await client.call('CLUSTER', 'REPLICATE', String(await master.call('CLUSTER', 'MYID')));
+        await until(async () => /master_link_status:up/.test(await client.info('replication')), 20_000);
+      }),
+    );
     for (const client of clients) client.disconnect();
-    return new RedisCluster(nodes);
+    return new RedisCluster(nodes, replicas);
   }
 
   /** A client of the test's own. With proxies every connection goes through the one of its node. */
@@ -65,6 +90,6 @@ export class RedisCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()));
+    await Promise.all([...this.nodes, ...this.replicas].map((node) => node.stop()));
   }
 }

@@ -60,7 +60,7 @@ export class FakeRedis extends EventEmitter implements RedisClient {
   }
 
   /** Changes the state of the connection, and says so. */
-  become(status: 'ready' | 'close' | 'end'): void {
+  become(status: 'ready' | 'close' | 'end' | 'reconnecting'): void {
     this.status = status;
     this.emit(status);
   }

@@ -1,0 +1,39 @@
+/**
+ * Tokens for which a lease was asked for twice, because the connection broke before the first answer. The first request may
+ * be carried out yet, when the token has long been given back; so that is not the end of it.
+ */
+import { Mode } from './scripts/mode.js';
+
+/** What can still come, comes sooner: so long, in milliseconds, a token is remembered that is never given back. */
+const REMEMBERED = 60_000;
+
+export class DoubtfulTokens {
+  /** Until when each is remembered, the oldest first. */
+  private readonly tokens = new Map<string, number>();
+
+  /** Those for which the one argument of a script call asks. */
+  add(argument: string): void {
+    const now = performance.now();
+    for (const [token, until] of this.tokens) {
+      if (until > now) break;
+      this.tokens.delete(token);
+    }
+    const words = argument.split(' ');
+    for (let i = 0; i + 1 < words.length; i += 2) {
+      const token = askedFor(words[i]!, words[i + 1]!);
+      if (token) this.tokens.set(token, now + REMEMBERED);
+    }
+  }
+
+  /** Whether a token was one of them; it is forgotten. */
+  take(token: string): boolean {
+    return this.tokens.size > 0 && this.tokens.delete(token);
+  }
+}
+
+/** The token that a request may bring a lease; of a pass it is the successor's, see `passDetail`. */
+function askedFor(token: string, detail: string): string | undefined {
+  const mode = detail[0];
+  if (mode === Mode.try || mode === Mode.wait) return token;
+  return mode === Mode.pass ? detail.slice(33) : undefined;
+}
