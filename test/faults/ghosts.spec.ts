@@ -98,7 +98,14 @@ describe('a cluster', () => {
     await cluster.nodes[1]!.pause();
     await pause(2_000);
     await cluster.nodes[1]!.kill();
-    await until(() => locks.inspect('foo').then(() => true, () => false), 20_000);
+    await until(
+      () =>
+        locks.inspect('foo').then(
+          () => true,
+          () => false,
+        ),
+      20_000,
+    );
     await pause(1_500);
     clearInterval(timer);
     await Promise.all(sections);

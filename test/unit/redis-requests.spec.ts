@@ -307,6 +307,14 @@ describe('in a cluster', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('each server is listened to once, and its connection counts', () => {
+    const { client, requests } = connect('ready', { isCluster: true });
+    const node = new FakeRedis();
+    for (let i = 0; i < 11; i++) client.emit('+node', node);
+    node.emit('close');
+    expect([node.listenerCount('close'), node.listenerCount('error'), requests.epoch]).toEqual([1, 1, 1]);
+  });
+
   it('that stays down is asked until the time of the request is over, and no longer', async () => {
     const { client, requests } = connect('ready', { isCluster: true });
     const asked = ask(requests);

@@ -31,6 +31,11 @@ export function isAccessError(error: unknown): boolean {
   return /^(?:Ready check failed: )?(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH )/.test(text(error));
 }
 
+/** The server wants a password that a new connection may have. */
+export function isUnknownClient(error: unknown): boolean {
+  return /^NOAUTH\b/.test(text(error));
+}
+
 /** What is answered by a server that may not be written to any more: another one should be. */
 export function isOfReplica(error: unknown): boolean {
   return /^(?:READONLY|MASTERDOWN)\b/.test(text(error));

@@ -4,7 +4,7 @@
  */
 import { Outside } from '../../context/outside.js';
 import type { OpenedClient, RedisClient } from './redis-connection.js';
-import { isAccessError, isOfReplica, isOfSelect, presentable } from './redis-error.js';
+import { isOfReplica, isOfSelect, isUnknownClient, presentable } from './redis-error.js';
 
 /** A server that refuses for good is not asked for a new connection more often than this, in milliseconds. */
 const REPLACE_PAUSE = { least: 100, most: 5_000, forgottenAfter: 30_000 };
@@ -39,7 +39,7 @@ export class RedisLink {
     client.on('close', this.onClose);
     client.on('end', this.onEnd);
     client.on('error', this.onError);
-    // A cluster does not tell when the connection to one of its servers breaks; its servers do, each made only once.
+    // A cluster does not tell when the connection to one of its servers breaks; its servers do.
     if (isCluster) client.on('+node', this.onNode);
   }
 
@@ -63,7 +63,7 @@ export class RedisLink {
 
   /** What the server answered may tell that another one should be asked. */
   noticed(error: unknown): void {
-    if (isOfReplica(error) || isAccessError(error)) this.replace();
+    if (isOfReplica(error) || isUnknownClient(error)) this.replace();
   }
 
   /** Makes a new connection, to wherever the address leads by now. */
@@ -103,8 +103,11 @@ export class RedisLink {
   private readonly onEnd = (): void => this.user.linkEnded();
 
   private readonly onNode = (node: unknown): void => {
-    (node as RedisClient).on('close', this.onNodeClose);
-    (node as RedisClient).on('error', this.onError);
+    const { onNodeClose, onError } = this;
+    for (const [event, listener] of [['close', onNodeClose] as const, ['error', onError] as const]) {
+      (node as RedisClient).off(event, listener); // Whoever is announced twice is heard once.
+      (node as RedisClient).on(event, listener);
+    }
   };
 
   private readonly onNodeClose = (): void => {
