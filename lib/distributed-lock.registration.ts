@@ -9,6 +9,7 @@ import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
 import { readBoolean } from './lock.settings.js';
 import { optionsToken, readName, registrationToken } from './lock.tokens.js';
+import { refuseMeetingTemplates } from './locked/locked-templates.js';
 
 /** Rejects with a `LockOptionsError` that says what to do. */
 export async function register(
@@ -19,6 +20,7 @@ export async function register(
   readName(name);
   readBoolean('isGlobal', isGlobal, true);
   refuseSecond(name, discovery);
+  refuseMeetingTemplates(prototypesIn(discovery), name);
   await refuseRequestScope(name, moduleRef);
 }
 
@@ -27,6 +29,16 @@ function refuseSecond(name: string | undefined, discovery: DiscoveryService): vo
   const token = registrationToken(name);
   const registered = discovery.getProviders().filter((provider) => provider.token === token);
   if (registered.length > 1) throw new LockOptionsError(messages.secondModule(name));
+}
+
+/** Of the classes that Nest creates, and the objects that were given to it. */
+function prototypesIn(discovery: DiscoveryService): Set<object> {
+  const prototypes = new Set<object>();
+  for (const { metatype, instance } of [...discovery.getProviders(), ...discovery.getControllers()]) {
+    const made = (typeof metatype === 'function' ? metatype.prototype : instance) as unknown;
+    if (typeof made === 'object' && made !== null) prototypes.add(made);
+  }
+  return prototypes;
 }
 
 /** Refuses options that are made for each request: each would open a store of its own. */

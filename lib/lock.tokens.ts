@@ -74,6 +74,9 @@ export function serviceProperty(name?: string): symbol {
 /** Marks prototypes that have locked methods, with the names of the services they need. */
 export const LOCKED_INSTANCES = Symbol.for(`${NAMESPACE}:instances`);
 
+/** Marks the same prototypes with the templates of their methods. */
+export const LOCKED_TEMPLATES = Symbol.for(`${NAMESPACE}:templates`);
+
 function named(name: string | undefined): string {
   return name === undefined ? '' : ` named ${JSON.stringify(name)}`;
 }

@@ -3,8 +3,8 @@
  * placeholder, escape it, and join. Escaping makes a template injective: inside a value, `%` and every character other
  * than `A-Z a-z 0-9` that the template itself uses outside its placeholders (and `:` always) is percent-encoded as
  * UTF-8. Hence the first such character after a value is the template's own, it ends the value, and the value can be
- * decoded again: two different lists of texts never give the same key. Values count by their text: `1`, `1n` and `'1'`
- * are the same.
+ * decoded again: two different lists of texts never give the same key of one template. Values count by their text: `1`,
+ * `1n` and `'1'` are the same. Two templates may meet, see `meeting-templates.ts`.
  */
 import { LockKeyError } from '../lock.errors.js';
 import { foreignPlaceholder, ownSpelling } from './foreign-placeholder.js';
@@ -47,6 +47,12 @@ export function formatKey<const Template extends string, Args extends readonly u
   ...args: Args
 ): string {
   return compileTemplate(template, 'formatKey')(args);
+}
+
+/** The text around the placeholders of each template; none for a function. */
+export function literalsOf(spec: KeySpec, method: string): readonly (readonly string[])[] {
+  if (typeof spec === 'function') return [];
+  return (typeof spec === 'string' ? [spec] : spec).map((template) => parseTemplate(template, method).literals);
 }
 
 function compileFunction(keyOf: (...args: readonly unknown[]) => unknown, method: string): KeyOf {
@@ -148,12 +154,17 @@ function parseTemplate(template: string, method: string): Template {
  * test finds both what to escape and what to refuse.
  */
 function escapingFor(literals: readonly string[]): { reserved: RegExp; escape: (text: string) => string } {
-  const chars = ['%', ':', ...literals.join('').replace(/[A-Za-z0-9]/g, '')];
-  const codes = new Map(chars.map((char) => [char, percentEncode(char)]));
+  const codes = escapeSequences(literals);
   const set = Array.from(codes.keys(), (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`).join('');
   const reserved = new RegExp(`[${set}\\u{d800}-\\u{dfff}]`, 'u');
   const every = new RegExp(`[${set}]`, 'gu');
   return { reserved, escape: (text) => text.replace(every, (char) => codes.get(char)!) };
+}
+
+/** By what each character is replaced that a template does not leave as it is. */
+export function escapeSequences(literals: readonly string[]): ReadonlyMap<string, string> {
+  const chars = ['%', ':', ...literals.join('').replace(/[A-Za-z0-9]/g, '')];
+  return new Map(chars.map((char) => [char, percentEncode(char)]));
 }
 
 /** `encodeURIComponent` leaves some punctuation alone, which a template may use as its separator. */

@@ -17,6 +17,7 @@ import { lockAsyncGenerator } from './locked-async-generator.js';
 import type { LockedCall } from './locked-call.js';
 import { lockObservable } from './locked-observable.js';
 import { lockPromise } from './locked-promise.js';
+import { noteTemplates } from './locked-templates.js';
 import { decoratedMethod, nameOf, refuseBare } from './locked.place.js';
 import type { Method } from './locked.place.js';
 import { readLockedOptions } from './locked.settings.js';
@@ -76,6 +77,7 @@ function lockMethod(
   const keyOf = compileKey(key, name);
   const span = SPANNING[returns ?? returnsOf(original, target, property)];
   const service = injectService(target, instance);
+  noteTemplates(target, property, name, key, instance);
 
   const locked = new Proxy(original, {
     apply(body, self: Record<symbol, LockService | undefined> | undefined, args: unknown[]): unknown {
