@@ -38,9 +38,18 @@ const MAX_TTL = 31_536_000_000;
 /** Options of a call that asks for nothing of its own. */
 export const NO_OPTIONS: Readonly<Record<string, never>> = Object.freeze({});
 
-/** Checks options as a whole, unless they are those of a call that gave none. */
+/** On options whose names were checked once for many calls. */
+const CHECKED = Symbol('checked');
+
+/** Options that need no further check of their names; copies of them neither. */
+export function checkedOptions<Options extends object>(options: Options): Options {
+  return { ...options, [CHECKED]: true };
+}
+
+/** Checks options as a whole, unless they are those of a call that gave none, or were checked before. */
 export function checkCallOptions(options: object, known: OptionNames, of: string): void {
-  if (options !== NO_OPTIONS) checkOptionNames(options, known, of);
+  if (options === NO_OPTIONS || (options as { [CHECKED]?: true } | null)?.[CHECKED] === true) return;
+  checkOptionNames(options, known, of);
 }
 
 /** Checks what is to run under a lock, before anything is locked. */

@@ -5,7 +5,7 @@ import { LOCK_DEFAULTS } from '../acquire.options.js';
 import type { LockDefaults, LockedReturns, OnBusy, WithLockOptions } from '../acquire.options.js';
 import { LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
-import { DEFAULT_SETTINGS, readOnLost, readSignal, resolveSettings } from '../lock.settings.js';
+import { checkedOptions, DEFAULT_SETTINGS, readOnLost, readSignal, resolveSettings } from '../lock.settings.js';
 import { readName } from '../lock.tokens.js';
 import { checkOptionNames, optionNames } from '../option-names.js';
 import type { LockedOptions } from './locked.types.js';
@@ -40,7 +40,7 @@ export function readLockedOptions(options: LockedOptions): LockedSettings {
     throw new LockOptionsError(messages.option('returns', returns, "'promise', 'observable' or 'asyncGenerator'"));
   }
   return {
-    fixed: { ...millisecondsOf(options), onLost: readOnLost(onLost) },
+    fixed: checkedOptions({ ...millisecondsOf(options), onLost: readOnLost(onLost) }),
     instance: readName(instance, 'instance'),
     onBusy: onBusy as LockedSettings['onBusy'],
     returns,
