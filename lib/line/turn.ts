@@ -61,9 +61,9 @@ export class Turn implements LeaseObserver, Holding {
     return this.hold !== undefined;
   }
 
-  /** Milliseconds for which the lease may be believed in. */
+  /** Milliseconds for which the lease may be believed in; negative when it is over. */
   remaining(now: number): number {
-    return Math.max(0, this.lease.deadline - now);
+    return this.lease.deadline - now;
   }
 
   /** Milliseconds for which a caller will keep the key unless it is renewed; 0 when none has it. */
