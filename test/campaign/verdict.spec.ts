@@ -142,11 +142,23 @@ describe('loss', () => {
     expect(broken([new WrittenLife('A', true).write(...a.entries)])).toEqual(['loss']);
   });
 
-  it('a section that begins when its lease is over', () => {
-    a.hold({ from: 100, until: 200, fence: 1, held: false, late: 150, outcome: 'LOCK_LOST' });
-    expect(broken([a])).toEqual(['late start']);
-    b.hold({ from: 100, until: 200, fence: 1, held: false, late: 150, outcome: 'LOCK_LOST', isSection: false });
-    expect(broken([b])).toEqual([]);
+  describe('a section that begins when its lease is over', () => {
+    const late = { from: 300, until: 400, fence: 1, held: false, leaseEnd: 200, outcome: 'LOCK_LOST' };
+
+    it('although its process has run since', () => {
+      a.hold({ ...late, asked: 250 });
+      expect(broken([a])).toEqual(['late start']);
+    });
+
+    it('is excused where its process stood still meanwhile', () => {
+      a.hold({ ...late, asked: 190 });
+      expect(broken([a])).toEqual([]);
+    });
+
+    it('is excused where the lock was taken by hand', () => {
+      a.hold({ ...late, asked: 250, isSection: false });
+      expect(broken([a])).toEqual([]);
+    });
   });
 });
 

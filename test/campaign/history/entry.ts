@@ -42,8 +42,8 @@ export interface Begin {
   readonly fences: readonly (readonly [key: string, fence: number])[];
   readonly ttl: number;
   readonly held: boolean;
-  /** Milliseconds by which the lease was over, by the lock's own account; negative while it lasts. */
-  readonly late: number;
+  /** When the lease ends or ended at the latest, by the lock's own account. */
+  readonly leaseEnd: number;
   /** Whether the library starts the section, so that it can look at the clock just before. */
   readonly isSection: boolean;
   /** The hold that it entered again. */

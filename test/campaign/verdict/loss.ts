@@ -11,11 +11,8 @@ import type { Hold } from './story.js';
 const PATIENCE = 4;
 /** So many when somebody else has begun meanwhile. */
 const IN_NEED = 2;
-/**
- * Ms by which a section may begin late because its process was not given the processor in between. Who takes a lock by hand
- * goes on when what was to go on before it lets it.
- */
-const LATE_MS = 100;
+/** Of what a lock says by the wall clock, a lease that is over for less may not be over. */
+const ROUNDING_MS = 5;
 
 export function lossFaults(holds: readonly Hold[]): Fault[] {
   return holds.flatMap((hold) => {
@@ -30,11 +27,20 @@ export function lossFaults(holds: readonly Hold[]): Fault[] {
         text: `${name} was not told for ${hold.silences.length} turns from ${ms(first!)} on`,
       });
     }
-    if (hold.isSection && !hold.held && hold.late > LATE_MS) {
-      faults.push({ rule: 'late start', text: `${name} began ${hold.late} ms after its lease was over` });
+    if (isLateStart(hold)) {
+      const late = (hold.begun - hold.leaseEnd).toFixed(0);
+      faults.push({ rule: 'late start', text: `${name} began ${late} ms after its lease was over` });
     }
     return faults;
   });
+}
+
+/**
+ * A section began though its process had run after the end of the lease: the library starts a section in the same turn in
+ * which it looks at the clock, so nothing can have been written in between. Who takes a lock by hand goes on in a later turn.
+ */
+function isLateStart({ isSection, held, before, leaseEnd }: Hold): boolean {
+  return isSection && !held && before > leaseEnd + ROUNDING_MS;
 }
 
 /** Who had not given back when the next began had been told by then. */

@@ -6,6 +6,8 @@ export interface Hold extends Begin {
   readonly life: Life;
   /** When it asked. */
   readonly asked: number;
+  /** When its process wrote for the last time before. */
+  readonly before: number;
   /** Between these it saw for the first time whether it held the lock. */
   readonly begun: number;
   readonly begunBy: number;
@@ -51,11 +53,11 @@ export function tell(lives: readonly Life[]): Story {
 function tellLife(life: Life): Story {
   const holds = new Map<number, Hold>();
   const calls = new Map<number, Call>();
-  for (const entry of life.entries) read(entry, life, holds, calls);
+  life.entries.forEach((entry, i) => read(entry, life.entries[i - 1]?.t ?? 0, life, holds, calls));
   return { holds: [...holds.values()], calls: [...calls.values()] };
 }
 
-function read(entry: Entry, life: Life, holds: Map<number, Hold>, calls: Map<number, Call>): void {
+function read(entry: Entry, before: number, life: Life, holds: Map<number, Hold>, calls: Map<number, Call>): void {
   switch (entry.e) {
     case 'ask':
       calls.set(entry.call, newCall(entry, life));
@@ -66,7 +68,7 @@ function read(entry: Entry, life: Life, holds: Map<number, Hold>, calls: Map<num
     case 'begin': {
       const call = calls.get(entry.call)!;
       call.begun ??= entry.t;
-      holds.set(entry.hold, newHold(entry, life, call));
+      holds.set(entry.hold, newHold(entry, before, life, call));
       break;
     }
     case 'look':
@@ -95,9 +97,9 @@ function newCall({ call, what, t, limit }: Extract<Entry, { e: 'ask' }>, life: L
   return { life, id: call, what, asked: t, limit, ...open };
 }
 
-function newHold(begin: Begin, life: Life, call: Call): Hold {
+function newHold(begin: Begin, before: number, life: Life, call: Call): Hold {
   const open = { told: undefined, ended: undefined, endedBy: undefined, silences: [], revived: undefined };
-  const times = { asked: call.asked, begun: begin.t, begunBy: begin.t1, from: begin.t1, until: begin.t };
+  const times = { asked: call.asked, before, begun: begin.t, begunBy: begin.t1, from: begin.t1, until: begin.t };
   return { ...begin, life, ...times, over: begin.held ? undefined : begin.t1, ...open };
 }
 

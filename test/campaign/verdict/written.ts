@@ -13,7 +13,8 @@ export interface WrittenHold {
   readonly token?: string;
   readonly ttl?: number;
   readonly held?: boolean;
-  readonly late?: number;
+  /** When its lease is over; when it begins, its process has just written. */
+  readonly leaseEnd?: number;
   readonly isSection?: boolean;
   readonly inside?: number;
   /** It never gives back. */
@@ -39,7 +40,7 @@ export class WrittenLife implements Life {
   /** Answers the hold's number. */
   hold(written: WrittenHold): number {
     const { from, until, fence, key = 'key', asked = from - 1, open = false, outcome = 'ok' } = written;
-    const { ttl = 1_000, held = true, late = -900, isSection = true, inside } = written;
+    const { ttl = 1_000, held = true, leaseEnd = from + 900, isSection = true, inside } = written;
     const id = ++this.lastId;
     const token = written.token ?? `${this.name}:${id}`;
     const begin: Begin = {
@@ -52,7 +53,7 @@ export class WrittenLife implements Life {
       fences: [[key, fence]],
       ttl,
       held,
-      late,
+      leaseEnd,
       isSection,
     };
     this.write({ e: 'ask', t: asked, call: id, what: 'acquire', limit: 1_000 });

@@ -34,9 +34,10 @@ export class Watch {
     const t = now();
     const held = lock.isHeld;
     const t1 = now();
-    const late = Date.now() - lock.expiresAt.getTime();
+    const left = lock.expiresAt.getTime() - Date.now();
+    const leaseEnd = now() + left;
     const { token, ttl } = lock;
-    const about = { call, hold: hold.id, token, fences: [...lock.fencingTokens], ttl, held, late, isSection };
+    const about = { call, hold: hold.id, token, fences: [...lock.fencingTokens], ttl, held, leaseEnd, isSection };
     this.recorder.write({ e: 'begin', t, t1, ...about, ...(inside && { inside: inside.id }) });
     // Asking whether a lock is held may be what finds out that it is lost: some are never asked.
     hold.isShy = !held || this.random.chance(0.4);
@@ -81,11 +82,11 @@ export class WatchedHold {
     const heard = (): void => {
       if (!this.isEnded) this.recorder.write({ e: 'told', t: now(), hold: this.id });
       this.isTold = true;
-      onLoss(this);
     };
-    this.isTold = signal.aborted;
-    if (signal.aborted) heard();
-    else signal.addEventListener('abort', heard, { once: true });
+    this.isTold = false;
+    if (signal.aborted) return heard();
+    signal.addEventListener('abort', heard, { once: true });
+    signal.addEventListener('abort', () => onLoss(this), { once: true });
   }
 
   look(): boolean {
