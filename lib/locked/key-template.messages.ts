@@ -28,7 +28,7 @@ export const keyMessages = {
     `${method}: nothing separates ${plain(left)} from ${plain(right)} in the key template ${show(template)}, so different arguments ` +
     'could give the same key. Put a character between them that is neither a letter, a digit nor "%", such as ":".',
   meeting: (one: string, other: string, key: string) =>
-    `The key templates ${one} and ${other} can both give the key ${show(key)}, so that two things which have nothing to ` +
+    `The key templates ${plain(one)} and ${plain(other)} can both give the key ${show(key)}, so that two things which have nothing to ` +
     'do with each other would exclude each other, or be entered as one. Let the templates differ before their first ' +
     'placeholder, or let ":" follow it, which values never contain.',
   badValue: (method: string, template: string, placeholder: string, where: string, value: unknown) =>
