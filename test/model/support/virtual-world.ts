@@ -141,7 +141,7 @@ export function installClocks(world: () => World, chance: number): () => void {
   const timer = (delay: number, run: () => void): object => {
     const machine = where.getStore()!;
     const callOff = world().plan(delay / machine.rate, machine, run, true);
-    return { callOff, unref: () => undefined };
+    return { callOff, ref: () => undefined, unref: () => undefined };
   };
   const virtual = {
     setTimeout: (run: () => void, delay = 0) =>
