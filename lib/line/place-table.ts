@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Place } from './place.js';
 
-/** Nobody guesses one of 2^96. */
-const SECRET_BYTES = 12;
+/** Nobody guesses one of 2^72 in the life of a process. */
+const SECRET_BYTES = 9;
 
 export class PlaceTable {
   private readonly slots: (Place | undefined)[] = [];

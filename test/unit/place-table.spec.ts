@@ -11,7 +11,7 @@ describe('a table of places', () => {
   it('names each by a token that begins with the id of the process', () => {
     const table = new PlaceTable('process');
     const tokens = Array.from({ length: 100 }, () => open(table).token);
-    for (const token of tokens) expect(token).toMatch(/^process[\w-]{16}-[0-9a-z]+-[0-9a-z]+$/);
+    for (const token of tokens) expect(token).toMatch(/^process[\w-]{12}-[0-9a-z]+-[0-9a-z]+$/);
     expect(new Set(tokens).size).toBe(100);
   });
 

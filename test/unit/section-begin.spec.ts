@@ -155,24 +155,27 @@ describe('an async generator', () => {
 describe('a hand-off', () => {
   useFakeClock();
 
-  it('looks at the clock behind the listeners: what is left of the lease then', async () => {
-    const { locks, store } = openLocks({ ttl: 300, wait: 60_000 });
-    const lock = await locks.acquire('key');
-    let begun: boolean | undefined;
-    const next = outcomeOf(locks.withLock('key', (held) => void (begun = held.isHeld)));
-    await flush();
-    locks.events$.subscribe(({ type }) => {
-      if (type === 'released' && begun === undefined) blockEventLoop(250);
-    });
-    const gate = new Gate<'touch'>();
-    store.next('touch', gate.before);
-    await lock.release();
-    await flush();
-    expect([begun, store.sent('touch').length]).toEqual([undefined, 1]);
-    gate.open();
-    await flush();
-    expect([begun, next.state]).toEqual([true, 'resolved']);
-  });
+  it.each(['released', 'acquired'] as const)(
+    'survives slow listeners (%s): the section begins with a lease',
+    async (slow) => {
+      const { locks, store } = openLocks({ ttl: 300, wait: 60_000 });
+      const lock = await locks.acquire('key');
+      const begun: boolean[] = [];
+      const asked = [1, 2, 3].map(() =>
+        outcomeOf(locks.withLock('key', { onLost: 'ignore' }, (held) => void begun.push(held.isHeld))),
+      );
+      await flush();
+      let blocked = 0;
+      locks.events$.subscribe(({ type }) => {
+        if (type === slow && blocked++ < 3) blockEventLoop(400);
+      });
+      await lock.release().catch(() => undefined);
+      await advance(2_000);
+      expect(begun).toEqual([true, true, true]);
+      expect(asked.map(({ state }) => state)).toEqual(['resolved', 'resolved', 'resolved']);
+      expect(await store.look('key')).toMatchObject({ holder: null, waiting: [] });
+    },
+  );
 });
 
 describe('keys that are taken one after the other', () => {

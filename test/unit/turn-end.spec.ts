@@ -24,20 +24,6 @@ describe('a turn that is over', () => {
     expect(next.state).toBe('pending');
     expect((await store.look('key')).holder).toMatchObject({ token: 'rival' });
   });
-
-  it('gives the lease back once, though the last who waits leaves while he is told of the release', async () => {
-    const { locks, store } = openLocks({ wait: 60_000 });
-    const lock = await locks.acquire('key');
-    const controller = new AbortController();
-    const next = outcomeOf(locks.acquire('key', { signal: controller.signal }));
-    await flush();
-    locks.events$.subscribe(({ type }) => type === 'released' && controller.abort());
-    await lock.release();
-    await flush();
-    expect(next.state).toBe('rejected');
-    expect(store.sent('release')).toHaveLength(1);
-    expect(await store.look('key')).toMatchObject({ holder: null, waiting: [] });
-  });
 });
 
 describe('a turn that begins', () => {
