@@ -31,7 +31,9 @@ function describeStore(options: DistributedLockModuleOptions): LockStore {
   const { connection, store } = options;
   if (store) return store;
   if (connection === undefined) throw new LockOptionsError(messages.noConnection());
-  if (connection !== 'memory') return new RedisLockStore({ connection, prefix, commandTimeout });
-  new Logger('DistributedLockModule').warn(messages.memoryStore());
+  const logger = new Logger('DistributedLockModule');
+  const warn = (message: string): void => logger.warn(message);
+  if (connection !== 'memory') return new RedisLockStore({ connection, prefix, commandTimeout, warn });
+  warn(messages.memoryStore());
   return new MemoryLockStore(processLeases);
 }

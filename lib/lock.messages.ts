@@ -134,7 +134,7 @@ export const messages = {
     'user of the connection select it.',
   cannotConnect: (cause: unknown) => `ioredis can't use the \`connection\`: ${say(cause)}. Check its options.`,
   oldIoredis: () =>
-    'The installed ioredis is older than 5.4.0 and does not replace a dead connection. Install ioredis 5.4.0 or newer.',
+    'The installed ioredis is too old: it does not replace a connection that died. Install ioredis 5.4.1 or newer.',
   badConnection: (what: string) =>
     'Invalid option `connection`: expected a redis:// or rediss:// URL with a host, ioredis options that say where to go ' +
     `(\`host\`, \`path\`, or \`sentinels\` with a \`name\`), a \`Redis\` or \`Cluster\` of ioredis, or 'memory', got ${plain(what, 400)}.`,

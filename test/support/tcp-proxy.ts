@@ -46,16 +46,16 @@ export class TcpProxy implements AsyncDisposable {
   private listener: Server | null = null;
 
   private constructor(
-    private readonly upstream: { readonly host: string; readonly port: number },
+    private upstream: { readonly host: string; readonly port: number },
     /** Stays the same while the proxy refuses connections. */
     readonly port: number,
   ) {}
 
   /** A proxy in front of the server at a `redis://` URL. */
   static async start(url: string): Promise<TcpProxy> {
-    const { hostname, port } = new URL(url);
+    const upstream = addressOf(url);
     for (let attempt = 1; ; attempt++) {
-      const proxy = new TcpProxy({ host: hostname, port: Number(port) || 6379 }, anyLocalPort());
+      const proxy = new TcpProxy(upstream, anyLocalPort());
       try {
         await proxy.accept();
         return proxy;
@@ -90,6 +90,11 @@ export class TcpProxy implements AsyncDisposable {
    */
   strand(patience: number, delay: number): void {
     for (const connection of this.connections) connection.strand(patience, delay);
+  }
+
+  /** Connections that exist go on, new ones are made to another server. */
+  moveTo(url: string): void {
+    this.upstream = addressOf(url);
   }
 
   /** Connections that exist go on, new ones are refused, until `accept()`. */
@@ -196,6 +201,11 @@ export class TcpProxy implements AsyncDisposable {
     for (const traffic of this.lanes(direction)) traffic.mode = mode;
     for (const connection of this.connections) connection.update();
   }
+}
+
+function addressOf(url: string): { readonly host: string; readonly port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) || 6379 };
 }
 
 function toPredicate(match: CommandMatch): (command: ProxiedCommand) => boolean {

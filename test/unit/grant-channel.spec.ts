@@ -2,7 +2,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { CHANNEL_PREFIX, GrantChannel } from '../../lib/stores/redis/grant-channel.js';
 import type { Grant } from '../../lib/stores/lock-store.js';
-import { flush, useFakeClock } from './support/fake-clock.js';
+import { advance, flush, useFakeClock } from './support/fake-clock.js';
 import { FakeRedis } from './support/fake-redis.js';
 
 const MESSAGE = 'process-1 1790000000000007 2000 1790000000000000';
@@ -11,17 +11,26 @@ const GRANT: Grant = { token: 'process-1', fencingToken: 1_790_000_000_000_007, 
 function tune(status = 'ready') {
   const subscribers: FakeRedis[] = [];
   const grants: Grant[] = [];
-  const heard = { resumes: 0 };
+  const heard = { resumes: 0, deaf: 0 };
   const open = (): FakeRedis => {
     const subscriber = new FakeRedis(status);
     subscribers.push(subscriber);
     return subscriber;
   };
-  const channel = new GrantChannel(open, 'process', 2_000, {
-    granted: (grant) => grants.push(grant),
-    resumed: () => (heard.resumes += 1),
-  });
-  return { channel, grants, subscribers, heard };
+  /** What was published; by default it goes well, and is heard by nobody. */
+  const words: string[] = [];
+  const fate = { publish: () => Promise.resolve() as Promise<unknown> };
+  const test = {
+    publish: (channelName: string, word: string) => {
+      expect(channelName).toBe(`${CHANNEL_PREFIX}process`);
+      words.push(word);
+      return fate.publish();
+    },
+    foundDeaf: () => (heard.deaf += 1),
+  };
+  const listener = { granted: (grant: Grant) => grants.push(grant), resumed: () => (heard.resumes += 1) };
+  const channel = new GrantChannel(open, 'process', 2_000, listener, test);
+  return { channel, grants, subscribers, heard, words, fate };
 }
 
 /** A channel whose subscription the server has confirmed. */
@@ -189,5 +198,114 @@ describe('the grant channel', () => {
     channel.open();
     await flush();
     expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a subscription that hears nothing', () => {
+  useFakeClock();
+
+  type Bench = Awaited<ReturnType<typeof tuned>>;
+
+  /** Somebody waits for so long, and says so once a second. */
+  async function wait({ channel, subscribers }: Bench, seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      await advance(1_000);
+      channel.open();
+      for (const { sent } of subscribers) for (const each of sent.splice(0)) each.answer(1);
+      await flush();
+    }
+  }
+
+  it('although the server published is replaced, and that is told once', async () => {
+    const bench = await tuned();
+    await wait(bench, 10);
+    expect([bench.subscribers.length, bench.heard.deaf]).toEqual([2, 1]);
+    expect(bench.subscribers[0]!.disconnects).toBe(1);
+    await wait(bench, 30);
+    expect(bench.heard.deaf).toBe(1);
+  });
+
+  it('again and again is replaced less and less often', async () => {
+    const bench = await tuned();
+    await wait(bench, 600);
+    expect(bench.subscribers.length).toBeGreaterThan(5);
+    expect(bench.subscribers.length).toBeLessThan(16);
+  });
+
+  it('is not replaced while it hears its own words, or grants', async () => {
+    const bench = await tuned();
+    for (let i = 0; i < 20; i++) {
+      await wait(bench, 3);
+      bench.subscribers[0]!.emit('message', 'channel', i % 2 ? MESSAGE : bench.words.at(-1));
+    }
+    expect([bench.subscribers.length, bench.heard.deaf]).toEqual([1, 0]);
+    expect(bench.grants.length).toBe(10);
+  });
+
+  it('because one word was lost is not replaced', async () => {
+    const bench = await tuned();
+    await wait(bench, 5);
+    expect(bench.words).toHaveLength(2);
+    bench.subscribers[0]!.emit('message', 'channel', bench.words[1]);
+    await wait(bench, 1);
+    expect(bench.subscribers.length).toBe(1);
+  });
+
+  it('because nothing can be published is left alone', async () => {
+    const bench = await tuned();
+    bench.fate.publish = () => Promise.reject(new Error('NOPERM'));
+    await wait(bench, 60);
+    expect([bench.subscribers.length, bench.heard.deaf]).toEqual([1, 0]);
+  });
+
+  it('while nobody waits is nobody’s concern: nothing is published', async () => {
+    const bench = await tuned();
+    await advance(600_000);
+    expect([bench.words.length, bench.subscribers.length]).toEqual([0, 1]);
+  });
+
+  it('is told of anew when one had heard in between', async () => {
+    const bench = await tuned();
+    await wait(bench, 10);
+    bench.subscribers[1]!.emit('message', 'channel', MESSAGE);
+    await wait(bench, 10);
+    expect(bench.heard.deaf).toBe(2);
+  });
+
+  it('tells its former connection nothing any more', async () => {
+    const bench = await tuned();
+    await wait(bench, 10);
+    bench.subscribers[0]!.emit('message', 'channel', MESSAGE);
+    expect(bench.grants).toEqual([]);
+  });
+});
+
+describe('a subscription that is refused', () => {
+  useFakeClock();
+
+  it('is asked for less and less often, however many wait', async () => {
+    const { channel, subscribers } = tune();
+    for (let i = 0; i < 600; i++) {
+      channel.open();
+      for (const each of subscribers.at(-1)!.sent.splice(0)) each.fail(new Error('NOPERM'));
+      await advance(1_000);
+    }
+    expect(subscribers.length).toBeGreaterThan(5);
+    expect(subscribers.length).toBeLessThan(20);
+  });
+
+  it('is asked for again when a cluster knew none of its servers', async () => {
+    const subscribers: FakeRedis[] = [];
+    let isLost = true;
+    const open = (): FakeRedis => {
+      if (isLost) throw new Error('The cluster has no server.');
+      subscribers.push(new FakeRedis());
+      return subscribers[0]!;
+    };
+    const channel = new GrantChannel(open, 'process', 2_000, { granted: () => undefined, resumed: () => undefined });
+    channel.open();
+    isLost = false;
+    channel.open();
+    expect(subscribers).toHaveLength(1);
   });
 });

@@ -31,6 +31,7 @@ import { inspectScript, PIECE, readKeyPiece } from './scripts/inspect.js';
 import { leaseArguments, leaseReplies, leaseScript, leaseWords } from './scripts/lease-script.js';
 import type { LeaseEntry } from './scripts/lease-script.js';
 import { Mode } from './scripts/mode.js';
+import { PUBLISH_SCRIPT } from './scripts/publish.js';
 import { passDetail } from './scripts/release.js';
 import { repairScript } from './scripts/repair.js';
 import { readHoldAnswer, readPassAnswer, readReleaseAnswer } from './scripts/replies.js';
@@ -42,6 +43,8 @@ export interface RedisStoreOptions {
   readonly prefix: string;
   readonly commandTimeout: number;
   readonly timing?: Partial<StoreTiming>;
+  /** Told about what went wrong and was made good. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /** A request on its way, and who waits for its reply. */
@@ -72,7 +75,7 @@ export class RedisLockStore implements LockStore {
   private readonly doubtful = new DoubtfulTokens();
   private isLateTold = true;
 
-  constructor({ connection, prefix, commandTimeout, timing: changed }: RedisStoreOptions) {
+  constructor({ connection, prefix, commandTimeout, timing: changed, warn }: RedisStoreOptions) {
     this.prefix = prefix;
     this.opened = openClient(connection, commandTimeout);
     // The keys of a list lie in different slots of a cluster, unless the prefix puts all of them in one.
@@ -83,9 +86,14 @@ export class RedisLockStore implements LockStore {
       repeated: ({ keyCount, words }) => this.doubtful.add(words[keyCount] ?? ''),
     });
     const timing = { ...DEFAULT_TIMING, ...changed };
-    this.grants = new GrantChannel(() => this.opened.openSubscriber(), this.processId, timing.claimWindow, {
+    const say = script(PUBLISH_SCRIPT);
+    const listener: GrantListener = {
       granted: (grant) => this.listener?.granted(grant),
       resumed: () => this.listener?.resumed(),
+    };
+    this.grants = new GrantChannel(() => this.opened.openSubscriber(), this.processId, timing.claimWindow, listener, {
+      publish: (...words) => this.requests.run({ script: say, keyCount: 0, words }),
+      foundDeaf: () => warn?.(messages.deafSubscription()),
     });
     this.commit = new GroupCommit((group) => this.requests.send(this.call(group.entries), group), apart ? 1 : GROUP);
     this.retention = timing.retention;
@@ -132,7 +140,9 @@ export class RedisLockStore implements LockStore {
     this.touches.push(call);
     try {
       const replies = await this.sendLists(requests.map(this.touchEntry), call.mayRepeat);
-      return replies.map((reply, i) => this.readHeld(reply, requests[i]!.key));
+      const answers = replies.map((reply, i) => this.readHeld(reply, requests[i]!.key));
+      if (answers.some(({ state }) => state === 'waiting')) this.grants.open();
+      return answers;
     } finally {
       this.touches.remove(call);
     }
