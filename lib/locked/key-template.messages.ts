@@ -30,7 +30,7 @@ export const keyMessages = {
   meeting: (one: string, other: string, key: string) =>
     `The key templates ${plain(one)} and ${plain(other)} can both give the key ${show(key)}, so that two things which have nothing to ` +
     'do with each other would exclude each other, or be entered as one. Let the templates differ before their first ' +
-    'placeholder, or let ":" follow it, which values never contain.',
+    'placeholder, or in where ":" stands, which values never contain.',
   badValue: (method: string, template: string, placeholder: string, where: string, value: unknown) =>
     `${method}: ${plain(placeholder)} in the key template ${show(template)} cannot be filled, because ${plain(where)} is ` +
     `${describe(value)}. Only a string that is not empty, a finite number, a bigint or a boolean can: pass one, name ` +
