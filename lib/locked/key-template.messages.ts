@@ -27,10 +27,10 @@ export const keyMessages = {
   noSeparator: (method: string, template: string, left: string, right: string) =>
     `${method}: nothing separates ${plain(left)} from ${plain(right)} in the key template ${show(template)}, so different arguments ` +
     'could give the same key. Put a character between them that is neither a letter, a digit nor "%", such as ":".',
-  meeting: (one: string, other: string, key: string) =>
-    `The key templates ${plain(one)} and ${plain(other)} can both give the key ${show(key)}, so that two things which have nothing to ` +
-    'do with each other would exclude each other, or be entered as one. Let the templates differ before their first ' +
-    'placeholder, or in where ":" stands, which values never contain.',
+  meeting: (method: string, template: string, other: string, otherTemplate: string, key: string) =>
+    `${method}: the key template ${show(template)} and ${show(otherTemplate)} of ${plain(other)} can both give the key ` +
+    `${show(key)}, so that two things which have nothing to do with each other would exclude each other, or be entered ` +
+    'as one. Let the templates differ before their first placeholder, or in where ":" stands, which values never contain.',
   badValue: (method: string, template: string, placeholder: string, where: string, value: unknown) =>
     `${method}: ${plain(placeholder)} in the key template ${show(template)} cannot be filled, because ${plain(where)} is ` +
     `${describe(value)}. Only a string that is not empty, a finite number, a bigint or a boolean can: pass one, name ` +

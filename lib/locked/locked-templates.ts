@@ -57,11 +57,13 @@ export function refuseMeetingTemplates(prototypes: Iterable<object>, instance: s
   for (const [index, template] of templates.entries()) {
     for (const other of templates.slice(0, index)) {
       const key = commonKey(other.literals, template.literals);
-      if (key !== undefined) throw new LockKeyError(keyMessages.meeting(shown(other), shown(template), key), { key });
+      if (key === undefined) continue;
+      const { method } = template;
+      throw new LockKeyError(keyMessages.meeting(method, shown(template), other.method, shown(other), key), { key });
     }
   }
 }
 
-function shown({ method, literals }: LockedTemplate): string {
-  return `${JSON.stringify(literals.join('<…>'))} (${method})`;
+function shown({ literals }: LockedTemplate): string {
+  return literals.join('<…>');
 }
