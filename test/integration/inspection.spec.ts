@@ -220,6 +220,7 @@ describe('looking at a lock', () => {
     expect(told).toEqual([]);
     for (const spy of sent) expect(spy).not.toHaveBeenCalled();
     expect(lock.isHeld).toBe(false);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(told).toEqual(['aborted', 'lost']);
   });
 
