@@ -21,7 +21,6 @@ export interface FleetOptions {
   readonly hot: readonly string[];
   readonly cold: readonly string[];
   readonly mischief: boolean;
-  readonly throws: boolean;
   /** The flaws of the workers, in turn; none: the library. */
   readonly flaws: readonly Flaw[];
   readonly random: Random;

@@ -56,13 +56,12 @@ function tell(options: Options, seed: number, { plan, faults, counts, folder }: 
 }
 
 function commandOf(options: Options, seed: number): string {
-  const { seconds, workers, callers, mischief, throws } = options;
+  const { seconds, workers, callers, mischief } = options;
   const words = [`--seed ${seed} --rounds 1 --seconds ${seconds} --workers ${workers} --callers ${callers}`];
   const names = faultsOf(options, seed);
   if (names === FAULTS) words.push('--mixed');
   else words.push(...names.map((name) => `--fault ${name}`));
   if (names.length === 0) words.push('--fault none');
   if (!mischief) words.push('--no-mischief');
-  if (throws) words.push('--throws');
   return words.join(' ');
 }

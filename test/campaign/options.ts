@@ -12,7 +12,6 @@ export interface Options {
   /** None: each alone in turn, then all mixed, and so on. */
   readonly faults: readonly FaultName[];
   readonly mischief: boolean;
-  readonly throws: boolean;
   readonly keep: boolean;
   readonly all: boolean;
 }
@@ -28,7 +27,6 @@ export const USAGE = `npm run campaign -- [options]
   --workers N     processes (default: 4, at least 4).
   --callers N     callers in each (default: 6).
   --no-mischief   listeners only listen.
-  --throws        listeners throw, too.
   --keep          keep the histories of rounds that failed.
   --all           print every fault, not only the first three of each rule.
 `;
@@ -45,12 +43,11 @@ export function readOptions(args: readonly string[]): Options {
       fault: { type: 'string', multiple: true, default: [] },
       mixed: { type: 'boolean', default: false },
       'no-mischief': { type: 'boolean', default: false },
-      throws: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       all: { type: 'boolean', default: false },
     },
   });
-  const { fault, mixed, throws, keep, all } = values;
+  const { fault, mixed, keep, all } = values;
   const known = new Set<string>([...FAULTS, 'none']);
   const unknown = fault.find((name) => !known.has(name));
   if (unknown !== undefined) throw new Error(`--fault ${unknown}: there is no such fault`);
@@ -62,7 +59,6 @@ export function readOptions(args: readonly string[]): Options {
     callers: numberOf('callers', values.callers, 1),
     faults: mixed ? FAULTS : (fault as FaultName[]),
     mischief: !values['no-mischief'],
-    throws,
     keep,
     all,
   };

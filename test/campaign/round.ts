@@ -25,7 +25,6 @@ export interface RoundOptions {
   readonly workers?: number;
   readonly callers?: number;
   readonly mischief?: boolean;
-  readonly throws?: boolean;
   /** A control: what is wrong with its workers, in turn. */
   readonly flaws?: readonly Flaw[];
   readonly limits?: Limits;
@@ -50,12 +49,12 @@ const COLD = Array.from({ length: 14 }, (_, i) => `cold-${i}`);
 
 export async function playRound(options: RoundOptions): Promise<RoundReport> {
   const random = new Random(options.seed);
-  const { program, seconds, mischief = true, throws = false, workers = 4, callers = 6, flaws = [] } = options;
+  const { program, seconds, mischief = true, workers = 4, callers = 6, flaws = [] } = options;
   const persist = random.chance(0.5);
   await using redis = await startRedis({ persist });
   const prefix = `campaign-${options.seed}`;
   const plan = drawPlan(random, { lasting: seconds * 1_000, workers, faults: options.faults });
-  const common = { url: redis.url, program, prefix, workers, callers, mischief, throws, flaws };
+  const common = { url: redis.url, program, prefix, workers, callers, mischief, flaws };
   const [hot, longLeases] = [HOT.slice(0, random.between(1, HOT.length)), random.pick(LONG_LEASES)];
   const fleet = await Fleet.start({ ...common, hot, cold: COLD, longLeases, random });
   const losses: DataLoss[] = [];

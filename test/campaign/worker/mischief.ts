@@ -45,7 +45,7 @@ export class Mischief {
     if (!this.shop.settings.mischief) return;
     if (type === 'timeout' && this.isStubborn) this.brief(key);
     else if (this.random.chance(ODDS)) this.act(locks, key);
-    if (this.shop.settings.throws && this.random.chance(0.02)) throw new Error(`a listener of ${type} throws`);
+    if (this.random.chance(0.02)) throw new Error(`a listener of ${type} throws`);
   }
 
   private act(locks: LockService, key: string): void {

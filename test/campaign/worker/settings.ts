@@ -15,8 +15,6 @@ export interface WorkerSettings {
   readonly longLeases: number;
   /** Whether listeners do random things. */
   readonly mischief: boolean;
-  /** Whether listeners throw, too. */
-  readonly throws: boolean;
   /** A control: what is wrong with its locks. */
   readonly flaw: Flaw | null;
 }
