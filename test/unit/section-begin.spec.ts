@@ -10,7 +10,6 @@ import { lockObservable } from '../../lib/locked/locked-observable.js';
 import { lockPromise } from '../../lib/locked/locked-promise.js';
 import { openLocks, outcomeOf } from './support/engine.js';
 import { advance, blockEventLoop, flush, useFakeClock } from './support/fake-clock.js';
-import { Gate } from './support/fake-store.js';
 
 type Body = () => void;
 type Section = (locks: LockService, key: string, options: WithLockOptions, body: Body) => Promise<unknown>;
