@@ -354,7 +354,7 @@ describe('what goes wrong is told', () => {
 
   it('without the command and all that it carried', async () => {
     const { client, requests } = connect('ready', { secrets: ['s3cret'] });
-    const words = ['lock:{mine}', 'lock:{theirs}', '0100 token-1 0100 token-2 '];
+    const words = ['lock:{mine}', 'lock:{theirs}', ' token-1 0100 token-2 0100'];
     const asked = outcomeOf(requests.run({ script: ECHO, keyCount: 2, words }));
     const message = 'ERR s3cret: lock:{mine} and lock:{theirs} of token-1 and token-2';
     const error = Object.assign(new Error(message), { command: { args: words }, previousErrors: [words], code: 'X' });

@@ -24,7 +24,7 @@ export function readRequests({ name, args }: ProxiedCommand): readonly WireReque
   if (name !== 'evalsha' && name !== 'eval') return [];
   const count = Number(args[1]);
   const keys = args.slice(2, 2 + count);
-  const words = args[2 + count]?.split(' ') ?? [];
+  const words = args[2 + count]?.trim().split(' ') ?? [];
   return keys.map((key, i) => ({ key, token: words[2 * i], kind: KINDS[words[2 * i + 1]?.[0] ?? ''] ?? 'inspect' }));
 }
 
