@@ -20,6 +20,7 @@ import { LockService } from './lock.service.js';
 import { optionsToken, registrationToken, serviceToken, storeToken } from './lock.tokens.js';
 import { checkOptionsObject } from './option-names.js';
 import { LockedExplorer } from './locked/locked.explorer.js';
+import { checked } from './stores/checked-store.js';
 import type { LockStore } from './stores/lock-store.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<DistributedLockModuleOptions>({
@@ -113,8 +114,8 @@ function addProviders(definition: DynamicModule, extras: DistributedLockModuleEx
     {
       provide: LockEngine,
       useFactory: (options: DistributedLockModuleOptions, store: LockStore) => {
-        const { settings, shutdownGrace, handOff } = readModuleOptions(options);
-        return new LockEngine(store, settings, shutdownGrace, handOff);
+        const { settings, shutdownGrace, handOff, maxKeyBytes } = readModuleOptions(options);
+        return new LockEngine(checked(store), settings, shutdownGrace, handOff, maxKeyBytes);
       },
       inject: [MODULE_OPTIONS_TOKEN, store],
     },

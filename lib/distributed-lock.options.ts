@@ -10,7 +10,7 @@ import { DEFAULT_HAND_OFF, MAX_HAND_OFFS } from './line/hand-off.js';
 import type { HandOffBudget } from './line/hand-off.js';
 import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
-import { DEFAULT_SETTINGS, readDuration, resolveSettings } from './lock.settings.js';
+import { DEFAULT_MAX_KEY_BYTES, DEFAULT_SETTINGS, readDuration, resolveSettings } from './lock.settings.js';
 import type { LockSettings } from './lock.settings.js';
 import { checkOptionNames, checkOptionsObject, optionNames } from './option-names.js';
 import type { LockStore } from './stores/lock-store.js';
@@ -41,6 +41,11 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    * @default { count: 256, time: '20ms' }
    */
   handOff?: HandOffOptions | undefined;
+  /**
+   * How long a key may be, in bytes of UTF-8, from 1 to 65536. A longer one is a `LockKeyError`.
+   * @default 1024
+   */
+  maxKeyBytes?: number | undefined;
   /**
    * How long one request to Redis may take before it counts as failed.
    * @default '5s'
@@ -88,6 +93,7 @@ export interface ModuleSettings {
   readonly prefix: string;
   readonly commandTimeout: number;
   readonly shutdownGrace: number;
+  readonly maxKeyBytes: number;
 }
 
 const MODULE_OPTIONS = optionNames<DistributedLockModuleOptions>({
@@ -98,6 +104,7 @@ const MODULE_OPTIONS = optionNames<DistributedLockModuleOptions>({
   handOff: true,
   commandTimeout: true,
   shutdownGrace: true,
+  maxKeyBytes: true,
 });
 const HAND_OFF_OPTIONS = optionNames<HandOffOptions>({ count: true, time: true });
 
@@ -134,7 +141,9 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
   checkOptionNames(options, MODULE_OPTIONS, 'DistributedLockModule');
   const { connection, store, prefix = 'lock', commandTimeout = '5s', shutdownGrace = '10s' } = options;
   if (store !== undefined && !isStore(store)) {
-    throw new LockOptionsError(messages.option('store', store, 'an object with the methods of `LockStore`'));
+    throw new LockOptionsError(
+      messages.option('store', store, 'an object with all of `LockStore`, and a `maxListLength` of at least 1'),
+    );
   }
   if (connection !== undefined && store !== undefined) {
     throw new LockOptionsError(messages.option('store', store, 'no store beside a `connection` (set one of them)'));
@@ -151,7 +160,16 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
     prefix,
     commandTimeout: readDuration('commandTimeout', commandTimeout, { min: 1, max: 2_147_483_647 }),
     shutdownGrace: readDuration('shutdownGrace', shutdownGrace, { min: 0, max: 2_147_483_647 }),
+    maxKeyBytes: readMaxKeyBytes(options.maxKeyBytes),
   };
+}
+
+/** Sixteen keys of a call and what belongs to them have to fit into what a server accepts at once. */
+const LONGEST_KEY = 65_536;
+
+function readMaxKeyBytes(bytes = DEFAULT_MAX_KEY_BYTES): number {
+  if (Number.isInteger(bytes) && bytes >= 1 && bytes <= LONGEST_KEY) return bytes;
+  throw new LockOptionsError(messages.option('maxKeyBytes', bytes, `a whole number from 1 to ${LONGEST_KEY}`));
 }
 
 function readHandOff(options: HandOffOptions = {}): HandOffBudget {
@@ -170,5 +188,8 @@ const STORE_METHODS = ['start', 'stop', 'acquire', 'touch', 'release', 'inspect'
 
 function isStore(store: unknown): boolean {
   if (typeof store !== 'object' || store === null) return false;
+  const { processId, maxListLength = NaN } = store as Partial<LockStore>;
+  // A list of no length would never be sent, and never be over.
+  if (typeof processId !== 'string' || processId === '' || !(maxListLength >= 1)) return false;
   return STORE_METHODS.every((method) => typeof (store as Partial<LockStore>)[method] === 'function');
 }

@@ -18,7 +18,7 @@ import { Line } from './line/line.js';
 import type { Wanted } from './line/waiter.js';
 import { LockBusyError, LockLostError, LockShutdownError } from './lock.errors.js';
 import { messages, plain } from './lock.messages.js';
-import { checkCallOptions, readKeys, readSignal, resolveSettings } from './lock.settings.js';
+import { checkCallOptions, DEFAULT_MAX_KEY_BYTES, readKeys, readSignal, resolveSettings } from './lock.settings.js';
 import type { LockSettings } from './lock.settings.js';
 import type { OptionNames } from './option-names.js';
 import type { LockStore } from './stores/lock-store.js';
@@ -40,6 +40,8 @@ export class LockEngine {
     readonly defaults: LockSettings,
     private readonly shutdownGrace: number,
     handOff: HandOffBudget = DEFAULT_HAND_OFF,
+    /** How long a key may be, in bytes of UTF-8. */
+    readonly maxKeyBytes = DEFAULT_MAX_KEY_BYTES,
   ) {
     this.storeName = plain(String(store.name));
     this.heartbeat = new Heartbeat(store, () => this.events.flush());
@@ -60,7 +62,7 @@ export class LockEngine {
     // Not an async function: what is thrown in here rejects as well, and the lock is there a turn of promises earlier.
     return new Promise((resolve, refuse) => {
       if (known) checkCallOptions(options, known, 'acquire()');
-      const keys = readKeys(asked);
+      const keys = readKeys(asked, this.maxKeyBytes);
       const settings = resolveSettings(options, this.defaults);
       const signal = readSignal(options.signal);
       const admit = (hold: Hold, outer?: LockHandle): void =>

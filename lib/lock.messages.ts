@@ -7,6 +7,7 @@ import { plain, quote, say, show } from './quoting.js';
 export { plain, quote, say, show } from './quoting.js';
 
 const ms = (milliseconds: number): string => `${Math.round(milliseconds)} ms`;
+const bytes = (count: number): string => `${Math.round(count)} bytes`;
 
 /** Where the holder is a caller of the same service, it may be the very caller that waits. */
 const HELD_HERE =
@@ -56,6 +57,9 @@ export const messages = {
   oddAnswer: (key: string, state: unknown) =>
     `The store answered ${show(state)} to a first request for the key ${quote(key)}, which is not a valid answer to it. ` +
     'Check the `store` option.',
+  oddAnswers: (answer: unknown) =>
+    `The store answered a request with ${kindOf(answer)} that is not a valid answer to it, so nothing is known. Check the ` +
+    '`store` option.',
   unreachableWhileWaiting: (key: string, wait: number) =>
     `The store could not be reached at the end of a wait of ${ms(wait)} for the key ${quote(key)}, so it is not known ` +
     'whether the key is free. Check the connection.',
@@ -144,8 +148,8 @@ export const messages = {
   oddReply: (reply: unknown) =>
     `Redis answered a request for locks with ${kindOf(reply)}, which no script of this package does, so nothing is known. ` +
     'Check what stands between this process and Redis: a proxy may change replies.',
-  notALock: (key: string, names: readonly string[]) =>
-    `The Redis key ${names.map(quote).join(' or ')} holds something that is not a lock, so ${quote(key)} can't be locked. ` +
+  notALock: (key: string, name: string, orName?: string) =>
+    `The Redis key ${quote(name)}${orName === undefined ? '' : ` or ${quote(orName)}`} holds something that is not a lock, so ${quote(key)} can't be locked. ` +
     `See what writes there (or use another \`prefix\`), then delete it with DEL or call forceRelease(${quote(key)}).`,
   connectionEnded: (cause: unknown) =>
     `The connection to Redis could not be made${cause ? ` (${say(cause)})` : ''}. The next request tries it again; check ` +
@@ -169,6 +173,9 @@ export const messages = {
   noKey: () => 'An empty list of keys cannot be locked. Name at least one key.',
   badKey: (key: unknown) =>
     `Invalid key: expected a string that is not empty and is well-formed Unicode, got ${show(key)}.`,
+  longKey: (key: string, length: number, longest: number) =>
+    `Invalid key: expected at most ${bytes(longest)}, got ${bytes(length)}: ${quote(key)}. Name what is locked by an id or a hash of ` +
+    'it, or set a larger `maxKeyBytes`.',
   noConnection: () =>
     "DistributedLockModule needs to know where locks are kept: set `connection` to a Redis URL, ioredis options or an ioredis client; or to 'memory' to exclude callers of this process only.",
   secondModule: (name: string | undefined) =>

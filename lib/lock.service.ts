@@ -195,7 +195,7 @@ export class LockService {
    * @throws `LockUnavailableError`, `LockKeyError`.
    */
   async inspect(key: string): Promise<KeyState> {
-    readKey(key, 'inspect()');
+    readKey(key, 'inspect()', this.engine.maxKeyBytes);
     const [state] = await this.engine.store.inspect([key]);
     return state!;
   }
@@ -209,7 +209,7 @@ export class LockService {
    * @throws `LockUnavailableError`, `LockKeyError`.
    */
   async forceRelease(key: string): Promise<boolean> {
-    readKey(key, 'forceRelease()');
+    readKey(key, 'forceRelease()', this.engine.maxKeyBytes);
     const { holder, foreign } = await this.inspect(key);
     const repaired = foreign === true && (await this.engine.store.repair?.(key)) === true;
     if (!holder) return repaired;

@@ -30,6 +30,9 @@ export const DEFAULT_SETTINGS: LockSettings = {
   fair: false,
 };
 
+/** How long a key may be, in bytes of UTF-8. */
+export const DEFAULT_MAX_KEY_BYTES = 1_024;
+
 /** A shorter lease could not be renewed in time on a busy machine. */
 export const MIN_TTL = 100;
 /** A year: longer ones are a slip of the unit. */
@@ -100,31 +103,41 @@ export function readBoolean(name: string, value: boolean | undefined, otherwise:
 }
 
 /** The distinct keys of one call, as they were given. */
-export function readKeys(keys: string | readonly string[]): readonly string[] {
+export function readKeys(keys: string | readonly string[], maxBytes = DEFAULT_MAX_KEY_BYTES): readonly string[] {
   if (typeof keys === 'string') {
-    checkKey(keys);
+    checkKey(keys, maxBytes);
     return [keys];
   }
   if (!Array.isArray(keys)) throw new LockKeyError(messages.badKey(keys));
   if (keys.length === 0) throw new LockKeyError(messages.noKey());
   // Not forEach, which would skip the holes of a sparse array.
-  for (const key of keys as readonly unknown[]) checkKey(key);
+  for (const key of keys as readonly unknown[]) checkKey(key, maxBytes);
   return [...new Set(keys as readonly string[])];
 }
 
 /** Checks what a call that is about one key was given; a list of one is none. */
-export function readKey(key: string, of: string): string {
-  if (isKey(key)) return key;
-  throw new LockKeyError(messages.oneKey(of, key), { key: typeof key === 'string' ? key : undefined });
+export function readKey(key: string, of: string, maxBytes = Infinity): string {
+  if (!isKey(key)) throw new LockKeyError(messages.oneKey(of, key), { key: typeof key === 'string' ? key : undefined });
+  checkLength(key, maxBytes);
+  return key;
 }
 
 function isKey(key: unknown): key is string {
   return typeof key === 'string' && key !== '' && key.isWellFormed();
 }
 
-function checkKey(key: unknown): void {
-  if (isKey(key)) return;
-  throw new LockKeyError(messages.badKey(key), { key: typeof key === 'string' ? key : undefined });
+function checkKey(key: unknown, maxBytes: number): void {
+  if (!isKey(key)) throw new LockKeyError(messages.badKey(key), { key: typeof key === 'string' ? key : undefined });
+  checkLength(key, maxBytes);
+}
+
+/** Keys of different callers travel together, and a huge one would hold up or cost all of them. */
+function checkLength(key: string, maxBytes: number): void {
+  // No UTF-16 unit takes more than three bytes, so nearly no key has to be counted.
+  if (key.length * 3 <= maxBytes) return;
+  const bytes = Buffer.byteLength(key);
+  // Without the key itself: an error is written to logs.
+  if (bytes > maxBytes) throw new LockKeyError(messages.longKey(key, bytes, maxBytes));
 }
 
 /** What to do with the result of a section that lost its lock. */

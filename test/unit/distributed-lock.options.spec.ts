@@ -13,6 +13,7 @@ describe('the options of the module', () => {
     expect(read({ connection: 'memory' })).toEqual({
       settings: DEFAULT_SETTINGS,
       handOff: { count: 256, time: 20 },
+      maxKeyBytes: 1_024,
       prefix: 'lock',
       commandTimeout: 5_000,
       shutdownGrace: 10_000,
@@ -32,6 +33,7 @@ describe('the options of the module', () => {
     expect(read({ connection: 'memory', ...said })).toEqual({
       settings: { ...DEFAULT_SETTINGS, ttl: 5_000, wait: Infinity, fair: true },
       handOff: { count: 256, time: 1_000 },
+      maxKeyBytes: 1_024,
       prefix: 'app',
       commandTimeout: 1_000,
       shutdownGrace: 0,
@@ -113,5 +115,16 @@ describe('the options of the module', () => {
 
   it.each([undefined, null, 'redis://localhost', 1])('refuse %p instead of options', (options) => {
     expect(() => read(options)).toThrow(LockOptionsError);
+  });
+});
+
+describe('maxKeyBytes', () => {
+  it('is 1024 unless it is said otherwise', () => {
+    expect(read({ connection: 'memory' })).toMatchObject({ maxKeyBytes: 1_024 });
+    expect(read({ connection: 'memory', maxKeyBytes: 65_536 })).toMatchObject({ maxKeyBytes: 65_536 });
+  });
+
+  it.each([0, -1, 1.5, NaN, Infinity, 65_537, '64', null])('refuses %p', (maxKeyBytes) => {
+    expect(() => read({ connection: 'memory', maxKeyBytes: maxKeyBytes as number })).toThrow(/`maxKeyBytes`/);
   });
 });

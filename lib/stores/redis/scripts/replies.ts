@@ -69,8 +69,8 @@ function readRefusal(reply: unknown, key: string, prefix: string): LockUnavailab
   const number = readInteger(reply);
   if (number === NOT_A_LOCK || number === NOT_A_LINE) {
     const record = recordName(prefix, key);
-    const names = number === NOT_A_LOCK ? [record] : [`${record}:line`, `${record}:seen`];
-    return new LockUnavailableError(messages.notALock(key, names), { key });
+    const [name, orName] = number === NOT_A_LOCK ? [record] : [`${record}:line`, `${record}:seen`];
+    return new LockUnavailableError(messages.notALock(key, name!, orName), { key });
   }
   return new LockUnavailableError(messages.oddReply(reply), { key });
 }

@@ -1,0 +1,178 @@
+/** A store of the user's own that answers what no store may: nothing is known then, and nothing breaks. */
+import { Test } from '@nestjs/testing';
+import { DistributedLockModule, LockService, MemoryLockStore } from 'nestjs-distributed-lock';
+import type { LockStore } from 'nestjs-distributed-lock';
+import { start } from './support/apps.js';
+import { isFree, keyBecomes, nextEvent } from './support/waiting.js';
+
+type Method = 'acquire' | 'touch' | 'release' | 'inspect';
+
+/** What a method does instead of answering. */
+type Oddity = (requests: readonly unknown[]) => unknown;
+
+const answers =
+  (...list: unknown[]): Oddity =>
+  async () =>
+    list;
+
+const NONSENSE: Readonly<Record<string, Oddity>> = {
+  nothing: async () => undefined,
+  null: async () => null,
+  'a text': async () => 'QUEUED',
+  'a number': async () => 1,
+  'an object': async () => ({ 0: { state: 'gone' }, length: 1 }),
+  'too few': answers(),
+  'too many': answers({ state: 'gone' }, { state: 'gone' }),
+  'a hole': async () => Array.from({ length: 1 }),
+  'a list of null': answers(null),
+  'a list of texts': answers('gone'),
+  'no state': answers({}),
+  'an unknown state': answers({ state: 'lost' }),
+  'no promise': () => [{ state: 'gone' }],
+  'no promise, and nothing': () => undefined,
+  'an error thrown at once': () => {
+    throw new Error('out of order');
+  },
+  'an error that is none': async () => Promise.reject(undefined as unknown as Error),
+  'what can only throw': answers(
+    new Proxy(
+      {},
+      {
+        get() {
+          throw new Error('not to be asked');
+        },
+      },
+    ),
+  ),
+};
+
+const FENCES: Readonly<Record<string, Oddity>> = Object.fromEntries(
+  [undefined, null, NaN, 0, -1, 1.5, Infinity, '7', 2 ** 53, {}].map((fencingToken) => [
+    `the fencing token ${String(fencingToken)}`,
+    answers({ state: 'held', fencingToken }),
+  ]),
+);
+
+const PLACES: Readonly<Record<string, Oddity>> = {
+  'no time left': answers({ state: 'waiting' }),
+  'no reason': answers({ state: 'unknown' }),
+  'a time that is none': answers({ state: 'waiting', expiresIn: NaN, at: NaN }),
+  'a time as a text': answers({ state: 'waiting', expiresIn: '5', at: '7' }),
+};
+
+/** A store that goes wrong in one method, for as long as it is told to. */
+function oddStore(): { store: LockStore; odd(method: Method, oddity: Oddity): void; well(): void } {
+  const memory = new MemoryLockStore();
+  const oddities: Partial<Record<Method, Oddity>> = {};
+  const through = (method: Method) => (requests: readonly never[]) =>
+    (oddities[method] ?? ((given: readonly never[]) => memory[method](given)))(requests) as never;
+  const store: LockStore = {
+    name: 'odd',
+    processId: memory.processId,
+    maxListLength: memory.maxListLength,
+    start: () => memory.start(),
+    stop: () => memory.stop(),
+    listen: (listener) => memory.listen(listener),
+    acquire: through('acquire'),
+    touch: through('touch'),
+    release: through('release'),
+    inspect: through('inspect'),
+  };
+  return {
+    store,
+    odd: (method, oddity) => void (oddities[method] = oddity),
+    well: () => {
+      for (const method of Object.keys(oddities)) delete oddities[method as Method];
+    },
+  };
+}
+
+async function open() {
+  const scene = oddStore();
+  const options = { store: scene.store, ttl: '400ms', shutdownGrace: '500ms' } as const;
+  const moduleRef = await start({ imports: [DistributedLockModule.forRoot(options)] });
+  return { ...scene, locks: moduleRef.get(LockService) };
+}
+
+const UNAVAILABLE = { code: 'LOCK_UNAVAILABLE' };
+
+describe.each(Object.entries({ ...NONSENSE, ...FENCES, ...PLACES }))('a store that answers %s', (name, oddity) => {
+  it('to an acquire: the caller is refused, and the key can be locked later', async () => {
+    const { locks, odd, well } = await open();
+    odd('acquire', oddity);
+    await expect(locks.acquire('key', { wait: 0 })).rejects.toMatchObject(UNAVAILABLE);
+    await expect(locks.acquire(['a', 'b'])).rejects.toMatchObject(UNAVAILABLE);
+    well();
+    await (await locks.acquire('key')).release();
+  });
+
+  it('to a touch: the lock is held until its lease ends, and is not given up before', async () => {
+    const { locks, odd, well } = await open();
+    const lock = await locks.acquire('key');
+    odd('touch', oddity);
+    await expect(lock.renew()).rejects.toMatchObject(UNAVAILABLE);
+    expect(lock.isHeld).toBe(true);
+    await nextEvent(locks, 'failed');
+    well();
+    await lock.renew();
+    await lock.release();
+    expect(isFree(await locks.inspect('key'))).toBe(true);
+  });
+
+  it('to a release: it is sent again until it is answered', async () => {
+    // That is what a store says of a release that it may have carried out twice.
+    if (name === 'no reason') return;
+    const { locks, odd, well } = await open();
+    const lock = await locks.acquire('key', { ttl: '60s' });
+    odd('release', oddity);
+    const failed = nextEvent(locks, 'failed');
+    await lock.release();
+    expect(await failed).toMatchObject({ during: 'release' });
+    well();
+    await keyBecomes(locks, 'key', isFree);
+  });
+});
+
+it.each(Object.entries(NONSENSE))('a store that shows %s: inspect and forceRelease refuse', async (_, oddity) => {
+  const { locks, odd } = await open();
+  odd('inspect', oddity);
+  await expect(locks.inspect('key')).rejects.toBeInstanceOf(Error);
+  await expect(locks.forceRelease('key')).rejects.toBeInstanceOf(Error);
+});
+
+it('a store that confuses the answers of a list: none of them is believed', async () => {
+  const { locks, odd, well } = await open();
+  const held = await Promise.all(['a', 'b', 'c'].map((key) => locks.acquire(key)));
+  odd('touch', async (requests) => requests.slice(1).map(() => ({ state: 'gone' })));
+  await nextEvent(locks, 'failed');
+  expect(held.map(({ isHeld }) => isHeld)).toEqual([true, true, true]);
+  well();
+  for (const lock of held) await lock.release();
+});
+
+it('a store that is sound in all but one answer of a list: the others are renewed', async () => {
+  const { locks, store, odd, well } = await open();
+  const sound = store.touch.bind(store);
+  const held = await Promise.all(['a', 'b', 'c'].map((key) => locks.acquire(key)));
+  well();
+  odd('touch', async (requests) => {
+    well();
+    const all: unknown[] = await sound(requests as never);
+    odd('touch', async () => null);
+    return all.map((answer, i) => (i === 1 ? null : answer));
+  });
+  const failed = await nextEvent(locks, 'failed');
+  well();
+  expect(failed.during).toBe('renew');
+  for (const lock of held) await lock.release();
+});
+
+it.each([
+  ['maxListLength', 0],
+  ['maxListLength', undefined],
+  ['processId', ''],
+])('a store whose %s is %j is refused at the start', async (field, value) => {
+  const { store } = oddStore();
+  const imports = [DistributedLockModule.forRoot({ store: { ...store, [field]: value } as LockStore })];
+  await expect(Test.createTestingModule({ imports }).compile()).rejects.toMatchObject({ code: 'LOCK_OPTIONS' });
+});
