@@ -144,8 +144,7 @@ export class Place implements Beat, Touching {
     this.belief.unknown(sentAt, ttl);
     if (this.state === 'asked') return this.owner.failed(this, error);
     if (this.state === 'over') return;
-    this.touchAt = Math.min(this.touchAt, monotonicNow() + WAITER_HEARTBEAT);
-    this.owner.moved(this);
+    // It is touched again in any case, a heartbeat after the touch that brought no answer.
     this.owner.unreachable(this, error);
   }
 

@@ -113,6 +113,18 @@ describe('a place in line tells its owner', () => {
     expect(owner.admissions).toMatchObject([{ fencingToken: 9, sentAt: 100, belief: { deadline: 1_088 }, ttl: 1_000 }]);
   });
 
+  it('that a lease was over when it was told of, and goes on as one in line', () => {
+    const { place, owner } = ask();
+    jest.advanceTimersByTime(988);
+    place.answered({ state: 'held', fencingToken: 9 }, 0, 1_000);
+    expect([owner.log, place.isWaiting]).toEqual([['late'], true]);
+    place.sent(988, 1_000);
+    place.unanswered(unreachable(), 988, 1_000);
+    place.sent(1_000, 1_000);
+    place.answered({ state: 'held', fencingToken: 9 }, 1_000, 1_000);
+    expect(owner.log).toEqual(['late', 'unreachable', 'admitted']);
+  });
+
   it.each(['ended', 'abandoned'])('nothing that it hears after it has %s', (how) => {
     const { place, owner } = ask();
     place.answered(waiting(5_000), 0, 1_000);
