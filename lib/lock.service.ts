@@ -148,6 +148,7 @@ export class LockService {
    * be started: tasks given to a shared pool, events, the next run of a job. Other `AsyncLocalStorage`s stay as they are.
    *
    * @returns what the code returns.
+   * @throws what the code throws; `LockOptionsError` when it is no function.
    * @example
    * ```ts
    * await locks.withLock('order:42', async () => {
@@ -156,6 +157,7 @@ export class LockService {
    * ```
    */
   outside<Result>(section: () => Result): Result {
+    checkSection('outside()', section);
     return runHoldingNothing(section);
   }
 

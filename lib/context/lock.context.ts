@@ -24,7 +24,8 @@ export function runHolding<Result>(owner: object, handle: LockHandle, section: (
 
 /** Runs `section` as if nothing were held. Other async contexts than that of locks stay as they are. */
 export function runHoldingNothing<Result>(section: () => Result): Result {
-  return storage.run(undefined, section);
+  // Its first use makes every promise of the process a little slower, so it is not used for nothing.
+  return storage.getStore() ? storage.run(undefined, section) : section();
 }
 
 /** The innermost lock of `owner` that was not given back yet; of one key, when it is named. */

@@ -39,9 +39,7 @@ export class LockHandle implements Lock {
     this.#first = holds[0]!;
     this.#keeper = keeper;
     this.#outers = outers;
-    outers?.forEach((outer, i) => {
-      if (outer) outer.#enteredBy(holds[i]!);
-    });
+    if (outers) for (let i = 0; i < outers.length; i++) outers[i]?.enteredBy(holds[i]!);
   }
 
   /** Not by `instanceof`, which something that only inherits from a lock passes, too. */
@@ -144,7 +142,7 @@ export class LockHandle implements Lock {
   /** Gives the handle back and answers whether its lock was lost. Never rejects. */
   end(): Promise<LockLostError | undefined> {
     this.#released = true;
-    this.#leaveOuters();
+    if (this.#outers) this.#leaveOuters(this.#outers);
     const outliving = this.#entered?.[0];
     const ended = this.#holds.length === 1 ? endOne(this.#first) : this.#endAll();
     if (outliving?.isHeld) this.#keeper.outlived(outliving);
@@ -178,9 +176,15 @@ export class LockHandle implements Lock {
   }
 
   /** Somebody enters one of its keys again; while the others of several were waited for, the handle may have been released. */
-  #enteredBy(hold: Hold): void {
+  private enteredBy(hold: Hold): void {
     (this.#entered ??= []).push(hold);
     if (this.#released) this.#keeper.outlived(hold);
+  }
+
+  private leftBy(hold: Hold): void {
+    const entered = this.#entered!;
+    if (entered.at(-1) === hold) entered.pop();
+    else entered.splice(entered.lastIndexOf(hold), 1);
   }
 
   /** The signal never says anything else than what was asked for. */
@@ -189,10 +193,8 @@ export class LockHandle implements Lock {
   }
 
   /** Tells the handles that this one entered through, and forgets them, who may be the last of many. */
-  #leaveOuters(): void {
-    this.#outers?.forEach((outer, i) => {
-      if (outer) outer.#entered!.splice(outer.#entered!.indexOf(this.#holds[i]!), 1);
-    });
+  #leaveOuters(outers: readonly (LockHandle | undefined)[]): void {
+    for (let i = 0; i < outers.length; i++) outers[i]?.leftBy(this.#holds[i]!);
     this.#outers = undefined;
   }
 

@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, jest } from '@jest/globals';
-import { LockBusyError, LockLostError, LockNotHeldError } from '../../lib/lock.errors.js';
+import { LockBusyError, LockLostError, LockNotHeldError, LockOptionsError } from '../../lib/lock.errors.js';
 import type { Lock } from '../../lib/lock.js';
 import { LockService } from '../../lib/lock.service.js';
 import { outcomeOf, openLocks } from './support/engine.js';
@@ -277,6 +277,13 @@ describe('code that runs outside', () => {
     await requests.run('a request', () =>
       locks.withLock('key', async () => expect(locks.outside(() => requests.getStore())).toBe('a request')),
     );
+  });
+
+  it('is refused when it is none', () => {
+    const { locks } = openLocks();
+    for (const section of [undefined, null, 'key', Promise.resolve()]) {
+      expect(() => locks.outside(section as never)).toThrow(LockOptionsError);
+    }
   });
 
   it('hands on what it throws', () => {
