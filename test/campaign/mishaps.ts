@@ -33,6 +33,9 @@ export function carryOut(scene: Scene, fault: PlannedFault): Promise<void> {
 
 const DIRECTIONS = ['both', 'toServer', 'toClient'] as const;
 
+/** How long what is going to break says nothing before. */
+const SILENT_MS = 500;
+
 const MISHAPS: Record<FaultName, Mishap> = {
   'worker-kill': async ({ fleet }, berth, { worker, lasting }) => {
     await fleet.kill(berth);
@@ -59,8 +62,9 @@ const MISHAPS: Record<FaultName, Mishap> = {
   },
   'redis-hang-kill': async (scene, _, { lasting }) => {
     await scene.redis.pause();
-    await pause(lasting);
-    await restart(scene, lasting / 4);
+    const silent = Math.min(lasting / 3, SILENT_MS);
+    await pause(silent);
+    await restart(scene, lasting - silent);
   },
   'redis-flush': ({ redis, losses }) => losing(losses, () => say(redis, (client) => client.flushall())),
   'redis-script-flush': ({ redis }) => say(redis, (client) => client.script('FLUSH')),
@@ -78,6 +82,17 @@ const MISHAPS: Record<FaultName, Mishap> = {
     proxy.refuse();
     proxy.cut();
     await pause(lasting);
+    await proxy.accept();
+  },
+  // What is under way is not answered, and then the connection breaks for long.
+  'net-die': async (_, { proxy }, { lasting }) => {
+    const silent = Math.min(lasting / 3, SILENT_MS);
+    proxy.blackhole();
+    await pause(silent);
+    proxy.refuse();
+    proxy.cut();
+    proxy.flow();
+    await pause(lasting - silent);
     await proxy.accept();
   },
   'net-swallow': (_, { proxy }, { lasting }) =>

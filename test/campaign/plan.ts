@@ -15,6 +15,7 @@ export const FAULTS = [
   'net-delay',
   'net-cut',
   'net-refuse',
+  'net-die',
   'net-swallow',
   'net-swallow-requests',
   'net-swallow-replies',
@@ -40,8 +41,9 @@ const LASTING: Partial<Record<FaultName, readonly [number, number]>> = {
   'worker-block': [50, 1_500],
   'redis-kill': [0, 1_500],
   'redis-hang': [100, 4_000],
-  'redis-hang-kill': [300, 4_000],
+  'redis-hang-kill': [300, 9_000],
   'net-delay': [500, 3_000],
+  'net-die': [300, 9_000],
   'net-refuse': [200, 11_000],
   'net-swallow': [300, 11_000],
   'net-swallow-requests': [300, 6_000],
@@ -69,7 +71,7 @@ export function drawPlan(random: Random, { lasting, workers, faults }: PlanOptio
     const worker = random.between(0, workers - 1);
     const [least, most] = LASTING[name] ?? [0, 0];
     // Short ones are as interesting as long ones, and there is time for more of them.
-    const drawn = Math.round(least + (most - least) * random.next() ** 2);
+    const drawn = Math.round(least + (most - least) * random.next() ** (random.chance(0.3) ? 0.5 : 2));
     const fault = { at, name, worker: name === 'worker-kill' ? 0 : worker, lasting: Math.min(drawn, lasting - at) };
     const target = targetOf(fault);
     if ((busyUntil.get(target) ?? 0) > at) continue;

@@ -124,9 +124,16 @@ describe('loss', () => {
 
   it('who is told only after the next has begun', () => {
     const hold = a.hold({ from: 100, until: 100, fence: 1, open: true });
-    a.pulses(200, 210, [hold]).write({ e: 'told', t: 230, hold });
-    b.hold({ from: 220, until: 300, fence: 2 });
+    a.pulses(200, 220, [hold]).write({ e: 'told', t: 225, hold });
+    b.hold({ from: 215, until: 300, fence: 2 });
     expect(broken([new WrittenLife('A', true).write(...a.entries), b])).toEqual(['loss']);
+  });
+
+  it('not whose lease was extended late', () => {
+    const hold = a.hold({ from: 100, until: 100, fence: 1, open: true });
+    for (let t = 200; t < 300; t += 20) a.pulses(t, t, [hold]).pulses(t + 10, t + 10);
+    b.hold({ from: 295, until: 300, fence: 2 });
+    expect(broken([new WrittenLife('A', true).write(...a.entries), b])).toEqual([]);
   });
 
   it('who stood still is told when it goes on', () => {

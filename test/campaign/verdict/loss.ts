@@ -8,8 +8,8 @@ import type { KeyHold } from './keys.js';
 import type { Hold } from './story.js';
 
 /** So many turns after the lease was over the signal must have aborted. */
-const PATIENCE = 4;
-/** So many when somebody else has begun meanwhile. */
+const PATIENCE = 5;
+/** So many when somebody else begins then. */
 const IN_NEED = 2;
 /** Of what a lock says by the wall clock, a lease that is over for less may not be over. */
 const ROUNDING_MS = 5;
@@ -20,11 +20,11 @@ export function lossFaults(holds: readonly Hold[]): Fault[] {
     const faults: Fault[] = [];
     if (hold.revived !== undefined)
       faults.push({ rule: 'loss', text: `${name} was held again at ${ms(hold.revived)}` });
-    if (hold.silences.length >= PATIENCE) {
-      const [first] = hold.silences;
+    const silence = hold.silences.find(({ length }) => length >= PATIENCE);
+    if (silence) {
       faults.push({
         rule: 'loss',
-        text: `${name} was not told for ${hold.silences.length} turns from ${ms(first!)} on`,
+        text: `${name} was not told for ${silence.length} turns from ${ms(silence[0]!)} on`,
       });
     }
     if (isLateStart(hold)) {
@@ -45,13 +45,13 @@ function isLateStart({ isSection, held, before, leaseEnd }: Hold): boolean {
 
 /** Who had not given back when the next began had been told by then. */
 export function untoldFaults(holds: readonly KeyHold[]): Fault[] {
-  const silent = holds.filter(({ hold }) => hold.silences.length >= IN_NEED);
-  if (silent.length === 0) return [];
-  return silent.flatMap((holder) => {
-    const { silences, told = Infinity, ended = Infinity } = holder.hold;
-    const turns = silences[IN_NEED - 1]!;
-    const next = holds.find(({ hold }) => hold.held && hold.begun > turns && hold.begunBy < Math.min(told, ended));
-    if (!next || next === holder || next.hold.begun < holder.hold.begun) return [];
+  return holds.flatMap((holder): Fault[] => {
+    // Silent before the other began, and still so afterwards.
+    const rows = holder.hold.silences.filter(({ length }) => length > IN_NEED);
+    const next = holds.find(
+      ({ hold }) => hold.held && rows.some((row) => row[IN_NEED - 1]! < hold.begun && hold.begunBy < row.at(-1)!),
+    );
+    if (!next || next === holder) return [];
     return [{ rule: 'loss', text: `${nameOf(holder)} was not told before ${nameOf(next)} began` }];
   });
 }

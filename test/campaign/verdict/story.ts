@@ -1,5 +1,5 @@
 /** Makes holds and calls out of what workers wrote. */
-import type { Begin, Entry, Life } from '../history/entry.js';
+import type { Begin, Entry, Life, Pulse } from '../history/entry.js';
 
 /** What one caller had, from its lock to giving it back. */
 export interface Hold extends Begin {
@@ -20,8 +20,8 @@ export interface Hold extends Begin {
   ended: number | undefined;
   /** The call that gives it back. */
   endedBy: number | undefined;
-  /** Pulses that saw the lease over and the signal silent. */
-  readonly silences: number[];
+  /** Pulses in a row that saw the lease over and the signal silent; a renewal that is answered late ends a row. */
+  readonly silences: number[][];
   /** A look that saw it held again after it was seen not to be. */
   revived: number | undefined;
 }
@@ -53,11 +53,23 @@ export function tell(lives: readonly Life[]): Story {
 function tellLife(life: Life): Story {
   const holds = new Map<number, Hold>();
   const calls = new Map<number, Call>();
-  life.entries.forEach((entry, i) => read(entry, life.entries[i - 1]?.t ?? 0, life, holds, calls));
+  let pulse: Pulse | undefined;
+  life.entries.forEach((entry, i) => {
+    if (entry.e !== 'pulse') return read(entry, life.entries[i - 1]?.t ?? 0, life, holds, calls);
+    for (const id of entry.held) look(holds.get(id)!, entry.t, entry.t1, true);
+    for (const id of entry.over) hush(holds.get(id)!, entry, pulse);
+    pulse = entry;
+  });
   return { holds: [...holds.values()], calls: [...calls.values()] };
 }
 
-function read(entry: Entry, before: number, life: Life, holds: Map<number, Hold>, calls: Map<number, Call>): void {
+function read(
+  entry: Exclude<Entry, Pulse>,
+  before: number,
+  life: Life,
+  holds: Map<number, Hold>,
+  calls: Map<number, Call>,
+): void {
   switch (entry.e) {
     case 'ask':
       calls.set(entry.call, newCall(entry, life));
@@ -84,10 +96,6 @@ function read(entry: Entry, before: number, life: Life, holds: Map<number, Hold>
     case 'settle':
       Object.assign(calls.get(entry.call)!, { settled: entry.t, outcome: entry.outcome });
       break;
-    case 'pulse':
-      for (const id of entry.held) look(holds.get(id)!, entry.t, entry.t1, true);
-      for (const id of entry.over) holds.get(id)!.silences.push(entry.t);
-      break;
     case 'wrong':
   }
 }
@@ -107,4 +115,10 @@ function look(hold: Hold, t: number, t1: number, held: boolean): void {
   if (!held) hold.over ??= t1;
   else if (hold.over !== undefined) hold.revived ??= t;
   else hold.until = Math.max(hold.until, t);
+}
+
+/** A pulse saw it over though nobody was told; so did the one before, or a row begins. */
+function hush({ hold, silences }: Hold, { t }: Pulse, before: Pulse | undefined): void {
+  if (before?.over.includes(hold)) silences.at(-1)!.push(t);
+  else silences.push([t]);
 }

@@ -24,7 +24,7 @@ export interface Connection {
 /** A client of the user's in every other process, with options that users have. */
 export function openConnection({ url, seed }: WorkerSettings): Connection {
   if (seed % 2 === 0) return { connection: url, end: () => undefined };
-  const client = new Redis(url, { maxRetriesPerRequest: seed % 4 === 1 ? null : 20, retryStrategy: () => 50 });
+  const client = new Redis(url, { maxRetriesPerRequest: seed % 4 === 3 ? null : 20, retryStrategy: () => 50 });
   client.on('error', () => undefined);
   return { connection: client, end: () => client.disconnect() };
 }

@@ -16,7 +16,7 @@ export type Body = (hold: WatchedHold) => Promise<void>;
 
 const TTLS = [150, 250, 400, 700, 1_200, 2_000];
 /** They outlast a round, or the time in which keys must become free. */
-const LONG_TTLS = [8_000, 30_000];
+const LONG_TTLS = [6_000, 30_000];
 const WAITS = [100, 500, 2_000, 4_000];
 
 export class Shop {
