@@ -64,13 +64,13 @@ describe('a cluster', () => {
     atEnd(() => cluster[Symbol.asyncDispose]());
     const prefix = randomUUID();
     const proxies = await cluster.proxies();
-    const locks = await openLocks(cluster.client(proxies), { prefix, commandTimeout: 500 });
+    const locks = await openLocks(cluster.client(proxies), { prefix, commandTimeout: 1_000 });
     const rival = await openLocks(cluster.client(), { prefix });
     const keys = Array.from({ length: 60 }, (_, i) => `key ${i}`);
     await Promise.all(keys.map((key) => locks.withLock(key, () => undefined)));
     const stop = proxies[1]!.always(requestOf('acquire'), 'drop');
     const sections = keys.map((key) => locks.withLock(key, { wait: 0 }, () => undefined).catch(() => undefined));
-    await pause(460);
+    await pause(960);
     stop();
     proxies[1]!.cut();
     await Promise.all(sections);

@@ -535,7 +535,7 @@ describe('a section that plans the next', () => {
   it('keeps nothing of those before, within a lock that is held all the while', async () => {
     const bench = openLocks();
     const { locks } = bench;
-    const outer = await locks.acquire('outer');
+    const outer = await locks.acquire('outer', { ttl: 600_000 });
     const met: WeakRef<Lock>[] = [];
     const run = (_bench: Bench, next: () => void): Promise<unknown> =>
       locks.run(outer, () =>

@@ -18,7 +18,6 @@ const aboutKeys = {
   ...others,
   option: (name: string, value: unknown) => messages.option(name, value, 'a duration'),
   unknownOption: (name: string) => messages.unknownOption('acquire()', '', name, ['ttl'], 'ttl'),
-  notALock: (key: string, name: string) => messages.notALock(key, [name, name]),
   bareLocked: named(messages.bareLocked),
   severalCopies: (text: string) => messages.severalCopies([{ version: text, folder: text }]),
   streamOutcome: () => messages.streamOutcome('Orders.ship', 'a stream'),
