@@ -25,7 +25,10 @@ async function open(maxKeyBytes?: number) {
 }
 
 const HUGE = 'k'.repeat(2_000_000);
-const REFUSED = { code: 'LOCK_KEY', message: expect.stringMatching(/at most 1024 bytes, got \d+ bytes: .*`maxKeyBytes`/) };
+const REFUSED = {
+  code: 'LOCK_KEY',
+  message: expect.stringMatching(/at most 1024 bytes, got \d+ bytes: .*`maxKeyBytes`/),
+};
 
 const CALLS: Readonly<Record<string, (locks: LockService, orders: Orders, key: string) => Promise<unknown>>> = {
   acquire: (locks, _, key) => locks.acquire(key),
