@@ -206,10 +206,19 @@ export class LockUnavailableError extends LockError {
   readonly code = 'LOCK_UNAVAILABLE';
   /** False when the request certainly never left this process; otherwise it may have been carried out. */
   readonly wasSent: boolean;
+  /**
+   * True when the store answered, and said that it can't serve at the moment: it loads its data, runs a long script, has
+   * just lost its master. A call that may wait tries again by itself, for as long as it waits.
+   */
+  readonly isMomentary: boolean;
 
-  constructor(message: string, details: LockErrorDetails & { wasSent?: boolean | undefined } = {}) {
+  constructor(
+    message: string,
+    details: LockErrorDetails & { wasSent?: boolean | undefined; isMomentary?: boolean | undefined } = {},
+  ) {
     super(message, details);
     this.wasSent = details.wasSent ?? true;
+    this.isMomentary = details.isMomentary ?? false;
   }
 }
 name(LockUnavailableError, 'LOCK_UNAVAILABLE');

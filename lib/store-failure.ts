@@ -12,17 +12,22 @@ export function storeFailure(key: string, error: unknown): LockUnavailableError 
   if (!isLockError(error, 'LOCK_UNAVAILABLE')) {
     return new LockUnavailableError(messages.refused(error), { key, cause: bare(error) });
   }
-  const { wasSent } = error;
+  const { wasSent, isMomentary } = error;
   // What was said about another key is not for the caller of this one.
   if (error.key !== undefined && error.key !== key) {
     return new LockUnavailableError(messages.failed(key), { key, wasSent });
   }
-  return new LockUnavailableError(error.message, { key, cause: bare(error.cause), wasSent });
+  return new LockUnavailableError(error.message, { key, cause: bare(error.cause), wasSent, isMomentary });
 }
 
 /** A failure as it is told for one key; an error of the library that is about this key already says what it is. */
 export function asLockError(key: string, error: unknown): LockError {
   return isLockError(error) && error.key === key ? error : storeFailure(key, error);
+}
+
+/** Whether the store has said that it can't serve at the moment. */
+export function isMomentary(error: unknown): boolean {
+  return isLockError(error, 'LOCK_UNAVAILABLE') && error.isMomentary;
 }
 
 /** Whether a request certainly never left this process. */

@@ -4,6 +4,7 @@
  */
 import { monotonicNow } from '../lease/heartbeat.js';
 import { LinkedList } from '../linked-list.js';
+import { isMomentary } from '../store-failure.js';
 import { WAITER_HEARTBEAT } from '../stores/lock-store.js';
 import type { HandOffBudget } from './hand-off.js';
 import type { Line } from './line.js';
@@ -14,6 +15,9 @@ import { Turn } from './turn.js';
 import type { Callers } from './turn.js';
 import { Waiter } from './waiter.js';
 import type { WaitingRoom, Wanted } from './waiter.js';
+
+/** How long to leave a store alone that says that it can't serve at the moment. */
+const RETRY_PAUSE = 250;
 
 export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
   /** Whether the store has answered yet. */
@@ -58,6 +62,8 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     const { wait } = waiter.wanted.settings;
     if (!this.isAnswered && isShortOfTime(waiter)) {
       this.cancelled(waiter, refusals.outOfTime(key, wait));
+    } else if (!this.isAnswered && lastError !== undefined) {
+      this.cancelled(waiter, refusals.unavailable(key, lastError));
     } else if (!this.isAnswered) {
       const error = refusals.notAnswered(key, wait);
       this.dismiss(waiter);
@@ -131,12 +137,19 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
   failed(place: Place, error: unknown): void {
     const { key, ttl } = this;
     // Whoever came later has asked for nothing yet; and who knows that the key is taken goes on waiting for it.
-    const asked = this.isAnswered ? [] : [...this.queue].filter(({ wanted }) => wanted.askedAt <= place.askedAt);
+    const now = monotonicNow();
+    const isOver = ({ wanted }: Waiter): boolean => wanted.askedAt + wanted.settings.wait <= now || !isMomentary(error);
+    const asked = this.isAnswered
+      ? []
+      : [...this.queue].filter((waiter) => waiter.wanted.askedAt <= place.askedAt && isOver(waiter));
+    for (const waiter of asked) this.remove(waiter);
     if (this.isAnswered) {
       this.lastError = error;
       place.assume(error);
+    } else if (isMomentary(error) && this.queue.first) {
+      this.lastError = error;
+      place.assume(error, RETRY_PAUSE);
     } else {
-      for (const waiter of asked) this.remove(waiter);
       this.leave();
       this.line.keeper.takeBack(key, place.token, ttl, error);
       this.askOrEnd();

@@ -149,10 +149,10 @@ export class Place implements Beat, Touching {
   }
 
   /** Goes on as a place that the server may know of, though it did not say so; the next touch tells. */
-  assume(doubt?: unknown): void {
+  assume(doubt?: unknown, pause = WAITER_HEARTBEAT): void {
     this.state = 'waiting';
     this.doubt = doubt;
-    this.touchAt = monotonicNow() + WAITER_HEARTBEAT;
+    this.touchAt = monotonicNow() + pause;
     this.owner.moved(this);
   }
 

@@ -46,7 +46,7 @@ async function scene(options: Parameters<typeof openLocks>[1] = {}) {
 
 async function expectRefused(locks: LockService, words: string): Promise<void> {
   let ran = false;
-  const error = await rejection(locks.withLock('key', () => (ran = true)));
+  const error = await rejection(locks.withLock('key', { wait: 0 }, () => (ran = true)));
   expect(error).toBeInstanceOf(LockUnavailableError);
   expect(error.message).toContain(words);
   expect(await rejection(locks.tryAcquire('key'))).toBeInstanceOf(LockUnavailableError);
@@ -95,6 +95,38 @@ describe.each(Object.entries(REFUSALS))('a server that is %s', (_, { words, begi
     await held.release();
     await end(client);
     await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
+  });
+});
+
+const MOMENTARY: Record<string, Pick<Refusal, 'begin' | 'end'>> = {
+  'read-only': REFUSALS['read-only']!,
+  'cut off from its master': REFUSALS['cut off from its master']!,
+  'busy with a script': {
+    async begin(client) {
+      await client.config('SET', 'busy-reply-threshold', '10');
+      const other = client.duplicate();
+      const ended = (): void => other.disconnect();
+      other.eval('while true do end', 0).then(ended, ended);
+      await rejection(
+        (async () => {
+          for (;;) await client.ping();
+        })(),
+      );
+    },
+    end: (client) => client.script('KILL'),
+  },
+};
+
+describe.each(Object.entries(MOMENTARY))('a server that is %s, met by a first request', (_, { begin, end }) => {
+  it('is asked again within the wait; who does not wait is told at once', async () => {
+    const { client, locks } = await scene();
+    await begin(client);
+    const failed = nextEvent(locks, 'failed');
+    const asked = locks.acquire('key', { wait: '20s' });
+    await failed;
+    expect(await rejection(locks.acquire('another', { wait: 0 }))).toBeInstanceOf(LockUnavailableError);
+    await end(client);
+    await (await asked).release();
   });
 });
 

@@ -84,6 +84,11 @@ async function scene(): Promise<{ orders: Orders; locks: LockService; lock: Lock
   return { orders, locks: orders.locks, lock: await orders.locks.acquire('order:42', { ttl: '30s' }) };
 }
 
+/** The logger of Nest 10 says of an object of a class no more than that it is one. */
+function isMute(way: string): boolean {
+  return process.env['NEST_MAJOR'] === '10' && way.startsWith('Nest');
+}
+
 describe.each(Object.entries(WAYS))('logged by %s', (way, log) => {
   it('a lock shows what a person needs, and no token', async () => {
     const { lock } = await scene();
@@ -91,7 +96,7 @@ describe.each(Object.entries(WAYS))('logged by %s', (way, log) => {
     expect(shown).not.toContain(SECRET);
     expect(shown).not.toContain(lock.token);
     expect(shown.length).toBeLessThan(1_500);
-    if (way === 'own enumerable properties' || way === 'spread') return;
+    if (way === 'own enumerable properties' || way === 'spread' || isMute(way)) return;
     for (const part of ['order:42', String(lock.fencingToken), '30000', 'isHeld', 'expiresAt'])
       expect(shown).toContain(part);
   });
@@ -125,20 +130,23 @@ describe.each(Object.entries(WAYS))('logged by %s', (way, log) => {
   });
 });
 
-describe.each(Object.entries(WAYS).filter(([way]) => !/own enumerable|spread/.test(way)))('logged by %s', (_, log) => {
-  it('the store in use, the module and its options keep the secret', async () => {
-    const dynamic = DistributedLockModule.forRoot({ connection: url });
-    if (log !== WAYS['%j'] && log !== WAYS['JSON.stringify'] && !log.toString().includes('JSON')) {
-      expect(inspect(dynamic, { depth: Infinity })).not.toContain(SECRET);
-    }
-    const moduleRef = closeAfterTest(await Test.createTestingModule({ imports: [dynamic] }).compile());
-    const store = moduleRef.get<LockStore>(getLockStoreToken());
-    const shown = log(store as object);
-    expect(shown).not.toContain(SECRET);
-    expect(shown.length).toBeLessThan(1_000);
-    expect(shown).toContain('redis');
-  });
-});
+describe.each(Object.entries(WAYS).filter(([way]) => !/own enumerable|spread/.test(way)))(
+  'logged by %s',
+  (way, log) => {
+    it('the store in use, the module and its options keep the secret', async () => {
+      const dynamic = DistributedLockModule.forRoot({ connection: url });
+      if (log !== WAYS['%j'] && log !== WAYS['JSON.stringify'] && !log.toString().includes('JSON')) {
+        expect(inspect(dynamic, { depth: Infinity })).not.toContain(SECRET);
+      }
+      const moduleRef = closeAfterTest(await Test.createTestingModule({ imports: [dynamic] }).compile());
+      const store = moduleRef.get<LockStore>(getLockStoreToken());
+      const shown = log(store as object);
+      expect(shown).not.toContain(SECRET);
+      expect(shown.length).toBeLessThan(1_000);
+      if (!isMute(way)) expect(shown).toContain('redis');
+    });
+  },
+);
 
 it('the stores in memory show how many keys they know, and none of them', async () => {
   const leases = new MemoryLeases();

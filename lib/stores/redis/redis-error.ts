@@ -50,7 +50,12 @@ export function isRefusal(error: unknown): boolean {
   );
 }
 
-/** Nothing of the request was carried out, and a moment later it may be. */
+/** What a server says that can't serve now, and may before long: the caller decides for how long to ask again. */
+export function isPassing(error: unknown): boolean {
+  return /^(?:LOADING|BUSY|MISCONF|READONLY|MASTERDOWN|TRYAGAIN|CLUSTERDOWN)\b/.test(text(error));
+}
+
+/** Nothing of the request was carried out, and a moment later it may be: it is sent again within its own time. */
 export function isMomentary(error: unknown): boolean {
   return /^(?:TRYAGAIN|CLUSTERDOWN)\b|^Stream isn't writeable|^Cluster isn't ready/.test(text(error));
 }

@@ -11,7 +11,7 @@ import type { Recipient } from './group-commit.js';
 import { PendingRequest } from './pending-request.js';
 import type { RequestKeeper, Script, ScriptCall } from './pending-request.js';
 import type { OpenedClient, RedisClient } from './redis-connection.js';
-import { isAccessError, isInterruption, isMomentary, isRefusal, presentable, text } from './redis-error.js';
+import { isAccessError, isInterruption, isMomentary, isPassing, isRefusal, presentable, text } from './redis-error.js';
 import { RedisLink } from './redis-link.js';
 import type { LinkUser } from './redis-link.js';
 import { TimeLimit } from './time-limit.js';
@@ -137,7 +137,7 @@ export class RedisRequests implements RequestKeeper, LinkUser {
     }
     const wasSent = isBroken || request.isInDoubt || !isRefusal(error);
     const message = isBroken ? messages.broken() : refusalOf(cause);
-    request.fail(new LockUnavailableError(message, { cause, wasSent }));
+    request.fail(new LockUnavailableError(message, { cause, wasSent, isMomentary: isPassing(error) }));
   }
 
   private sendAgain(request: PendingRequest, isInDoubt: boolean): void {

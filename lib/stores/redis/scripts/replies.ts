@@ -5,7 +5,7 @@
 import { LockUnavailableError } from '../../../lock.errors.js';
 import { messages } from '../../../lock.messages.js';
 import type { ReleaseAnswer, StoreAnswer } from '../../lock-store.js';
-import { presentable } from '../redis-error.js';
+import { isPassing, presentable } from '../redis-error.js';
 import { recordName } from '../redis-keys.js';
 import { NOT_A_LINE, NOT_A_LOCK } from './record.js';
 
@@ -64,7 +64,7 @@ function readInteger(reply: unknown): number {
 function readRefusal(reply: unknown, key: string, prefix: string): LockUnavailableError {
   if (reply instanceof Error) {
     const cause = presentable(reply, []);
-    return new LockUnavailableError(messages.refused(cause), { key, cause });
+    return new LockUnavailableError(messages.refused(cause), { key, cause, isMomentary: isPassing(reply) });
   }
   const number = readInteger(reply);
   if (number === NOT_A_LOCK || number === NOT_A_LINE) {
