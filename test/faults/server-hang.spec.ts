@@ -1,5 +1,6 @@
 /** A server that hangs (SIGSTOP): connections stay open and nothing is answered, perhaps much later (SIGCONT). */
 import { LockLostError, LockService, LockUnavailableError } from 'nestjs-distributed-lock';
+import type { LockError } from 'nestjs-distributed-lock';
 import { atEnd } from './support/cleanup.js';
 import { HEARTBEAT_AND_ROOM, logOf, LONG, only, openApp, openLocks } from './support/locks.js';
 import { requestOf } from './support/requests.js';
@@ -106,7 +107,8 @@ describe('acquire while the server hangs', () => {
     atEnd(() => proxy.cut());
     void proxy.once((command) => requestOf('acquire')(command) && command.args[2] === 'lock:{b}', 'drop');
     const error = await within(HEARTBEAT_AND_ROOM, rejection(locks.acquire(['a', 'b'], { wait: 300 })));
-    expect(error).toBeInstanceOf(LockUnavailableError);
+    // The server has answered for the first key, and in so short a time a busy one looks like one that hangs.
+    expect(['LOCK_TIMEOUT', 'LOCK_UNAVAILABLE']).toContain((error as LockError).code);
   });
 
   it('gives back every late grant once the server goes on', async () => {
