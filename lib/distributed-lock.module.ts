@@ -114,8 +114,8 @@ function addProviders(definition: DynamicModule, extras: DistributedLockModuleEx
     {
       provide: LockEngine,
       useFactory: (options: DistributedLockModuleOptions, store: LockStore) => {
-        const { settings, shutdownGrace, handOff, maxKeyBytes } = readModuleOptions(options);
-        return new LockEngine(checked(store), settings, shutdownGrace, handOff, maxKeyBytes);
+        const { settings, commandTimeout, shutdownGrace, handOff, maxKeyBytes } = readModuleOptions(options);
+        return new LockEngine(checked(store, commandTimeout), settings, shutdownGrace, handOff, maxKeyBytes);
       },
       inject: [MODULE_OPTIONS_TOKEN, store],
     },

@@ -47,7 +47,7 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    */
   maxKeyBytes?: number | undefined;
   /**
-   * How long one request to Redis may take before it counts as failed.
+   * How long one request to Redis, or to a store of your own, may take before it counts as failed.
    * @default '5s'
    */
   commandTimeout?: Duration | undefined;

@@ -6,6 +6,7 @@ import { acquireAgain } from './acquire-again.js';
 import type { AcquireOptions } from './acquire.options.js';
 import { holderOf } from './context/lock.context.js';
 import { LockEvents } from './event-stream.js';
+import { forceRelease } from './force-release.js';
 import { INSPECT, printed } from './inspection.js';
 import type { InspectArguments } from './inspection.js';
 import { Heartbeat, monotonicNow } from './lease/heartbeat.js';
@@ -97,6 +98,11 @@ export class LockEngine {
   /** Whether a handle is of a lock that was taken here. */
   owns(handle: LockHandle): boolean {
     return handle.isOf(this.keeper);
+  }
+
+  /** See `LockService.forceRelease`. */
+  forceRelease(key: string): Promise<boolean> {
+    return forceRelease(this.store, this.keeper, key);
   }
 
   /** Waits until nothing is held any more, see {@link refuse}, and closes the store. */

@@ -60,6 +60,8 @@ export const messages = {
   oddAnswers: (answer: unknown) =>
     `The store answered a request with ${kindOf(answer)} that is not a valid answer to it, so nothing is known. Check the ` +
     '`store` option.',
+  storeSilent: (limit: number) =>
+    `The store did not answer within ${ms(limit)}. Check it, or set a longer \`commandTimeout\`.`,
   unreachableWhileWaiting: (key: string, wait: number) =>
     `The store could not be reached at the end of a wait of ${ms(wait)} for the key ${quote(key)}, so it is not known ` +
     'whether the key is free. Check the connection.',

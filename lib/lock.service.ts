@@ -18,7 +18,6 @@ import { isLockError, lostBefore, LockLostError, LockNotHeldError, LockOptionsEr
 import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
 import { checkCallOptions, checkSection, NO_OPTIONS, readKey, readOnLost } from './lock.settings.js';
-import { FENCE_BLOCK } from './stores/lock-store.js';
 import type { KeyState } from './stores/lock-store.js';
 
 /** One key, or several that are taken all or none. */
@@ -203,8 +202,10 @@ export class LockService {
   }
 
   /**
-   * Takes a key away from whoever holds it, and admits the next in line. The holder learns of it at its next renewal.
-   * For an operator who knows that the holder is gone: a holder that still works is no longer alone. Where another
+   * Takes a key away from whoever holds it, and admits the next in line. A holder that still works is no longer alone, and
+   * learns of it at its next renewal, or by its release at the latest: `LockLostError`. For an operator who knows that the
+   * holder is gone. Callers of the holder's process that wait for the key may be passed it within the hand-off time (20 ms)
+   * after its grant; then it has to be taken away once more. Where another
    * program has put something that is not a lock in the lock's place (`inspect` answers `foreign: true`), it is deleted.
    *
    * @returns whether somebody held the key, or something was deleted.
@@ -212,13 +213,7 @@ export class LockService {
    */
   async forceRelease(key: string): Promise<boolean> {
     readKey(key, 'forceRelease()', this.engine.maxKeyBytes);
-    const { holder, foreign } = await this.inspect(key);
-    const repaired = foreign === true && (await this.engine.store.repair?.(key)) === true;
-    if (!holder) return repaired;
-    // Whatever its holder has used of the lease's fencing tokens, the next begins behind them.
-    const fencingToken = holder.fencingToken + FENCE_BLOCK - 1;
-    const [answer] = await this.engine.store.release([{ key, token: holder.token, kind: 'exclusive', fencingToken }]);
-    return answer!.state === 'released' || repaired;
+    return this.engine.forceRelease(key);
   }
 
   /**

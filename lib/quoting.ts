@@ -23,9 +23,14 @@ export function plain(text: string, longest = LONGEST): string {
   return cut(text, longest, visible);
 }
 
+/** A text without the user names and passwords of URLs, wherever they stand in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\/\/\S*@/g, '//…@');
+}
+
 /** The value of an option or an argument. Objects are named and not shown: what they contain may be a secret. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'string') return quote(withoutCredentials(value));
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   if (typeof value === 'function') return 'a function';
   return plain(String(value));

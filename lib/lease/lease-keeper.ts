@@ -95,13 +95,13 @@ export class LeaseKeeper {
   }
 
   /** Makes sure that nothing stays behind of a request whose caller has left; in the background. */
-  giveBack(key: string, token: string, ttl: number, isInDoubt = false): void {
-    void this.release({ key, token, kind: 'exclusive' }, ttl, ignore, isInDoubt);
+  giveBack(key: string, token: string, ttl: number, isInDoubt = false): Promise<void> {
+    return this.release({ key, token, kind: 'exclusive' }, ttl, ignore, isInDoubt);
   }
 
   /** As {@link giveBack}, after a request for the token that brought no answer. */
   takeBack(key: string, token: string, ttl: number, error: unknown): void {
-    if (!wasNeverSent(error)) this.giveBack(key, token, ttl, mayBeCarriedOut(error));
+    if (!wasNeverSent(error)) void this.giveBack(key, token, ttl, mayBeCarriedOut(error));
   }
 
   /** The store has carried out something late: what is to be taken back is tried again at once. */

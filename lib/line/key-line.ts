@@ -115,7 +115,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     }
     this.leave();
     this.remove(late);
-    this.line.keeper.giveBack(key, token, late.ttl);
+    void this.line.keeper.giveBack(key, token, late.ttl);
     this.askOrEnd();
     this.reject(late, error, token);
   }
@@ -229,7 +229,7 @@ export class KeyLine implements PlaceOwner, Callers, WaitingRoom {
     if (place) {
       place.abandon();
       this.leave();
-      if (place.doubt === undefined) this.line.keeper.giveBack(this.key, place.token, ttl);
+      if (place.doubt === undefined) void this.line.keeper.giveBack(this.key, place.token, ttl);
       else this.line.keeper.takeBack(this.key, place.token, ttl, place.doubt);
       this.line.forget(this);
     } else if (turn && !turn.isTaken) {

@@ -137,7 +137,7 @@ export class Line {
 
   private answered(place: Place, answer: StoreAnswer, ttl: number): void {
     this.asking -= 1;
-    if (answer.state === 'busy' && answer.isInDoubt) this.keeper.giveBack(place.key, place.token, ttl, true);
+    if (answer.state === 'busy' && answer.isInDoubt) void this.keeper.giveBack(place.key, place.token, ttl, true);
     if (place.isAbandoned) this.abandoned(place, answer, ttl);
     else place.answered(answer, place.askedAt, ttl);
     // What follows from the answer comes first.
@@ -150,7 +150,7 @@ export class Line {
    */
   private abandoned({ key, token }: Place, answer: StoreAnswer, ttl: number): void {
     if (answer.state === 'unknown') this.keeper.takeBack(key, token, ttl, answer.error);
-    else if (answer.state !== 'busy' && answer.state !== 'gone') this.keeper.giveBack(key, token, ttl);
+    else if (answer.state !== 'busy' && answer.state !== 'gone') void this.keeper.giveBack(key, token, ttl);
   }
 
   private turnAway(wanted: Wanted, heldFor: number): void {

@@ -18,9 +18,14 @@ import type {
 import { MemoryLockStore } from './memory/memory-lock-store.js';
 import { RedisLockStore } from './redis/redis.lock-store.js';
 
-/** The store as it is where it is one of ours, which check themselves what they hear; that costs a lock nothing. */
-export function checked(store: LockStore): LockStore {
-  return store instanceof RedisLockStore || store instanceof MemoryLockStore ? store : new CheckedStore(store);
+/**
+ * @param timeLimit - how long a request may take, in milliseconds.
+ * @returns the store as it is where it is one of ours, which check themselves what they hear; that costs a lock nothing.
+ */
+export function checked(store: LockStore, timeLimit: number): LockStore {
+  return store instanceof RedisLockStore || store instanceof MemoryLockStore
+    ? store
+    : new CheckedStore(store, timeLimit);
 }
 
 class CheckedStore implements LockStore {
@@ -28,7 +33,10 @@ class CheckedStore implements LockStore {
   readonly processId: string;
   readonly maxListLength: number;
 
-  constructor(private readonly store: LockStore) {
+  constructor(
+    private readonly store: LockStore,
+    private readonly timeLimit: number,
+  ) {
     this.name = store.name;
     this.processId = store.processId;
     this.maxListLength = store.maxListLength;
@@ -43,39 +51,54 @@ class CheckedStore implements LockStore {
   }
 
   acquire(requests: readonly AcquireRequest[]): Promise<StoreAnswer[]> {
-    return ask(requests, () => this.store.acquire(requests), readAnswer);
+    return this.ask(requests, () => this.store.acquire(requests), readAnswer);
   }
 
   touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
-    return ask(requests, () => this.store.touch(requests), readTouched);
+    return this.ask(requests, () => this.store.touch(requests), readTouched);
   }
 
   release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
-    return ask(requests, () => this.store.release(requests), readRelease);
+    return this.ask(requests, () => this.store.release(requests), readRelease);
   }
 
   inspect(keys: readonly string[]): Promise<KeyState[]> {
-    return ask(keys, () => this.store.inspect(keys), readState);
+    return this.ask(keys, () => this.store.inspect(keys), readState);
   }
 
   async repair(key: string): Promise<boolean> {
-    return (await this.store.repair?.(key)) === true;
+    return (
+      (await within(
+        this.timeLimit,
+        settled(async () => this.store.repair?.(key)),
+      )) === true
+    );
   }
 
   listen(listener: GrantListener | null): void {
     this.store.listen(listener);
   }
+
+  /** Lists of another length belong to nobody: it is not known whose answer is missing. */
+  private async ask<Request, Answer>(
+    requests: readonly Request[],
+    send: () => Promise<Answer[]>,
+    read: (answer: unknown, request: Request) => Answer,
+  ): Promise<Answer[]> {
+    const answers = await within(this.timeLimit, settled(send));
+    if (!Array.isArray(answers) || answers.length !== requests.length) throw oddly(answers);
+    return requests.map((request, i) => read(answers[i], request));
+  }
 }
 
-/** Lists of another length belong to nobody: it is not known whose answer is missing. */
-async function ask<Request, Answer>(
-  requests: readonly Request[],
-  send: () => Promise<Answer[]>,
-  read: (answer: unknown, request: Request) => Answer,
-): Promise<Answer[]> {
-  const answers = await settled(send);
-  if (!Array.isArray(answers) || answers.length !== requests.length) throw oddly(answers);
-  return requests.map((request, i) => read(answers[i], request));
+/** Rejects when the time is over; what a store does that late is found by those who ask again. */
+function within<Outcome>(timeLimit: number, outcome: Promise<Outcome>): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const tooLate = (): void => reject(new LockUnavailableError(messages.storeSilent(timeLimit)));
+    const timer = setTimeout(tooLate, timeLimit);
+    timer.unref?.();
+    outcome.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 async function settled(send: () => unknown): Promise<unknown> {

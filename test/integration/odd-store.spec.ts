@@ -1,7 +1,7 @@
 /** A store of the user's own that answers what no store may: nothing is known then, and nothing breaks. */
 import { Test } from '@nestjs/testing';
 import { DistributedLockModule, LockService, MemoryLockStore } from 'nestjs-distributed-lock';
-import type { LockStore } from 'nestjs-distributed-lock';
+import type { Duration, LockStore } from 'nestjs-distributed-lock';
 import { start } from './support/apps.js';
 import { isFree, keyBecomes, nextEvent } from './support/waiting.js';
 
@@ -60,6 +60,8 @@ const PLACES: Readonly<Record<string, Oddity>> = {
   'a time as a text': answers({ state: 'waiting', expiresIn: '5', at: '7' }),
 };
 
+const NEVER: Oddity = () => new Promise(() => undefined);
+
 /** A store that goes wrong in one method, for as long as it is told to. */
 function oddStore(): { store: LockStore; odd(method: Method, oddity: Oddity): void; well(): void } {
   const memory = new MemoryLockStore();
@@ -87,9 +89,9 @@ function oddStore(): { store: LockStore; odd(method: Method, oddity: Oddity): vo
   };
 }
 
-async function open() {
+async function open({ commandTimeout = '5s' }: { commandTimeout?: Duration } = {}) {
   const scene = oddStore();
-  const options = { store: scene.store, ttl: '400ms', shutdownGrace: '500ms' } as const;
+  const options = { store: scene.store, ttl: '400ms', shutdownGrace: '500ms', commandTimeout } as const;
   const moduleRef = await start({ imports: [DistributedLockModule.forRoot(options)] });
   return { ...scene, locks: moduleRef.get(LockService) };
 }
@@ -138,6 +140,41 @@ it.each(Object.entries(NONSENSE))('a store that shows %s: inspect and forceRelea
   odd('inspect', oddity);
   await expect(locks.inspect('key')).rejects.toBeInstanceOf(Error);
   await expect(locks.forceRelease('key')).rejects.toBeInstanceOf(Error);
+});
+
+describe('a store that never answers, or not in time', () => {
+  const late = { commandTimeout: '100ms' } as const;
+
+  it.each(['inspect', 'forceRelease', 'acquire', 'tryAcquire'] as const)('%s fails in time', async (method) => {
+    const { locks, odd } = await open(late);
+    odd('inspect', NEVER);
+    odd('acquire', NEVER);
+    await expect(locks[method]('key')).rejects.toMatchObject({ ...UNAVAILABLE, message: /commandTimeout/ });
+  });
+
+  it('renew() fails in time, and release() settles', async () => {
+    const { locks, odd, well } = await open(late);
+    const lock = await locks.acquire('key', { ttl: '60s' });
+    odd('touch', NEVER);
+    await expect(lock.renew()).rejects.toMatchObject(UNAVAILABLE);
+    odd('release', NEVER);
+    expect(await lock.release()).toBe(true);
+    well();
+    await keyBecomes(locks, 'key', isFree);
+  });
+
+  it('what it grants too late is given back', async () => {
+    const { store, locks, odd, well } = await open(late);
+    const sound = new Promise<void>((resolve) => setTimeout(resolve, 300));
+    odd('acquire', async (requests) => {
+      await sound;
+      well();
+      return store.acquire(requests as never);
+    });
+    await expect(locks.acquire('key', { wait: 0 })).rejects.toMatchObject(UNAVAILABLE);
+    await sound;
+    await keyBecomes(locks, 'key', isFree);
+  });
 });
 
 it('a store that confuses the answers of a list: none of them is believed', async () => {

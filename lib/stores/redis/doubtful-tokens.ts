@@ -2,7 +2,9 @@
  * Tokens for which a lease was asked for twice, because the connection broke before the first answer. The first request may
  * be carried out yet, when the token has long been given back; so that is not the end of it.
  */
+import { readLeaseWords } from './scripts/lease-script.js';
 import { Mode } from './scripts/mode.js';
+import { successorOf } from './scripts/release.js';
 
 /** What can still come, comes sooner: so long, in milliseconds, a token is remembered that is never given back. */
 const REMEMBERED = 60_000;
@@ -18,10 +20,9 @@ export class DoubtfulTokens {
       if (until > now) break;
       this.tokens.delete(token);
     }
-    const words = argument.split(' ');
-    for (let i = 0; i + 1 < words.length; i += 2) {
-      const token = askedFor(words[i]!, words[i + 1]!);
-      if (token) this.tokens.set(token, now + REMEMBERED);
+    for (const [name, detail] of readLeaseWords(argument)) {
+      const token = askedFor(name, detail);
+      if (token !== '') this.tokens.set(token, now + REMEMBERED);
     }
   }
 
@@ -31,9 +32,8 @@ export class DoubtfulTokens {
   }
 }
 
-/** The token that a request may bring a lease; of a pass it is the successor's, see `passDetail`. */
-function askedFor(token: string, detail: string): string | undefined {
+/** The token that a request may bring a lease; of a pass it is the successor's. */
+function askedFor(token: string, detail: string): string {
   const mode = detail[0];
-  if (mode === Mode.try || mode === Mode.wait) return token;
-  return mode === Mode.pass ? detail.slice(33) : undefined;
+  return mode === Mode.try || mode === Mode.wait ? token : successorOf(detail);
 }

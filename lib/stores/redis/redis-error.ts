@@ -3,6 +3,8 @@
  * tokens of everybody in the same call), and the server quotes arguments in some of its sentences.
  */
 
+import { withoutCredentials } from '../../quoting.js';
+
 /** What hides a secret. */
 const HIDDEN = '…';
 
@@ -23,7 +25,7 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   // The longer one first, as it may contain the other.
   const words = secrets.filter((word) => word !== '').sort((a, b) => b.length - a.length);
   for (const word of words) shown = shown.replaceAll(word, HIDDEN);
-  return shown.replace(/\/\/[^\s/@]*@/g, `//${HIDDEN}@`);
+  return withoutCredentials(shown);
 }
 
 /** What a Redis refuses a client with that it does not know, or does not trust. */

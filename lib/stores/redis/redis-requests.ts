@@ -14,6 +14,8 @@ import type { OpenedClient, RedisClient } from './redis-connection.js';
 import { isAccessError, isInterruption, isMomentary, isPassing, isRefusal, presentable, text } from './redis-error.js';
 import { RedisLink } from './redis-link.js';
 import type { LinkUser } from './redis-link.js';
+import { readLeaseWords } from './scripts/lease-script.js';
+import { successorOf } from './scripts/release.js';
 import { TimeLimit } from './time-limit.js';
 
 export type { Script, ScriptCall } from './pending-request.js';
@@ -194,7 +196,10 @@ function isUnknownScript(error: unknown): boolean {
 
 /** The keys and tokens of a call; those of one caller are none of another's business. */
 function wordsOf({ keyCount, words }: ScriptCall): readonly string[] {
-  const tokens = words.slice(keyCount).flatMap((argument) => argument.split(' '));
-  // Not the details, which are short, and begin like any number.
-  return [...words.slice(0, keyCount), ...tokens.filter((_, i) => i % 2 === 1)];
+  const named = words.slice(0, keyCount);
+  for (const argument of words.slice(keyCount)) {
+    // Of a detail only the successor: the rest is short, and begins like any number.
+    for (const [token, detail] of readLeaseWords(argument)) named.push(token, successorOf(detail));
+  }
+  return named;
 }

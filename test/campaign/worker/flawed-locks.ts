@@ -69,9 +69,8 @@ export class FlawedLocks {
     const isHeld = (): boolean => this.flaw === 'believes' || performance.now() < deadline;
     const release = async (): Promise<boolean> => {
       clearTimeout(timer);
-      const wasHeld = isHeld();
       await this.client.eval(RELEASE, 1, flawedName(this.prefix, key), token);
-      return wasHeld;
+      return isHeld();
     };
     if (this.flaw === 'tardy') await pause(ttl + 200);
     return {

@@ -31,6 +31,13 @@ export function leaseWords(token: string, detail: string): string {
   return ` ${inOneWord(token)} ${detail}`;
 }
 
+/** The token and the detail of each request, as {@link leaseArguments} has put them into the argument. */
+export function* readLeaseWords(argument: string): Generator<readonly [token: string, detail: string]> {
+  const words = argument.split(' ');
+  // The first is what stands in front of the first space: nothing.
+  for (let i = 1; i + 1 < words.length; i += 2) yield [words[i]!, words[i + 1]!];
+}
+
 /** The script's keys, and behind them its only argument. */
 export function leaseArguments(entries: readonly LeaseEntry[]): readonly string[] {
   const keysAndArgument: string[] = [];

@@ -34,6 +34,8 @@ export const STATE = { held: HELD, queued: QUEUED, released: RELEASED, emptied: 
 export const NOT_A_LOCK = -1;
 export const NOT_A_LINE = -2;
 
+/** No fencing token is less: it has 16 digits, as the clock has. */
+export const LEAST_FENCE = 1e15;
 /** The digits of a fencing token that a clock of this and the next century has, and that JavaScript can count with. */
 const FENCE = `[1-8]${'%d'.repeat(15)}`;
 

@@ -93,6 +93,11 @@ export function passDetail(fencingToken: number, { successor }: ReleaseRequest, 
   return Mode.pass + digits(fencingToken) + (successor ? digits(successor.ttl + retention) + successor.token : '');
 }
 
+/** Whom the detail of a pass names, '' where it names nobody or is no pass. */
+export function successorOf(detail: string): string {
+  return detail[0] === Mode.pass ? detail.slice(33) : '';
+}
+
 /** Exactly 16 characters: what needs more is no number that the script could use. */
 function digits(value: number): string {
   return String(value).padStart(16, '0').slice(-16);

@@ -7,7 +7,7 @@ import { messages } from '../../../lock.messages.js';
 import type { ReleaseAnswer, StoreAnswer } from '../../lock-store.js';
 import { isPassing, presentable } from '../redis-error.js';
 import { recordName } from '../redis-keys.js';
-import { NOT_A_LINE, NOT_A_LOCK } from './record.js';
+import { LEAST_FENCE, NOT_A_LINE, NOT_A_LOCK } from './record.js';
 
 /** What a place in line, or none, is called in a reply. */
 export const WAITING = 1;
@@ -20,7 +20,7 @@ const GONE: StoreAnswer = { state: 'gone' };
 /** Reads the reply to an acquire or a touch: a fencing token, 0, or `[expiresIn, at, WAITING or BUSY]`. */
 export function readHoldAnswer(reply: unknown, key: string, prefix: string): StoreAnswer {
   const number = readInteger(reply);
-  if (number > 0) return { state: 'held', fencingToken: number };
+  if (number >= LEAST_FENCE) return { state: 'held', fencingToken: number };
   if (number === 0) return GONE;
   return readPlace(reply) ?? { state: 'unknown', error: readRefusal(reply, key, prefix) };
 }
