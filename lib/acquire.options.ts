@@ -1,6 +1,6 @@
 /**
- * How one lock is taken and kept. The same names serve as module defaults, per call and per decorated method; the
- * nearest wins.
+ * How one lock is taken and held. The same names serve as module defaults, per call and per decorated method;
+ * the nearest wins.
  */
 import type { Duration } from './duration.js';
 import type { LockBusyError, LockTimeoutError } from './lock.errors.js';
@@ -31,19 +31,20 @@ export interface LockDefaults {
    */
   maxHold?: Duration | undefined;
   /**
-   * Whether code that holds the key may enter it again: a counter, no round trip. With `false` a call that would wait
-   * for its own caller throws a `LockBusyError` at once instead of waiting for itself.
+   * Whether code that holds the key may enter it again, which takes a counter and no request. With `false`, a call that
+   * would wait for the lock of its own caller throws a `LockBusyError` at once instead of waiting for itself.
    *
-   * Who holds a key is known by the async context: whatever is started from within the section counts as part of it, also
-   * a task that a shared pool (p-queue, fastq, dataloader, an event emitter) happens to start there for somebody else. Such
-   * work enters the lock beside the section. Ways out: `reentrant: false`, `LockService.outside`, `AsyncResource.bind`.
+   * Whether code holds a key is known by the async context: whatever is started from within the section counts as part
+   * of it, also a task that a shared pool (p-queue, fastq, dataloader, an event emitter) happens to start there for
+   * another caller. Such work enters the lock beside the section. Ways out: `reentrant: false`, `LockService.outside`,
+   * `AsyncResource.bind`.
    * @default true
    */
   reentrant?: boolean | undefined;
   /**
-   * Gives every single waiter a place of its own in the server's line, so that they get the key in the order in which
-   * they arrived there, across all processes. Otherwise the waiters of one process share a place and pass the key among
-   * themselves without asking the server, in order among themselves, and for no longer than `handOff` allows while
+   * Gives every single waiter a place of its own in the server's queue, so that waiters get the key in the order in
+   * which they arrived there, across all processes. Otherwise the waiters of one process share a place and hand the key
+   * to each other without asking the server: in order among themselves, and for no longer than `handOff` allows while
    * other processes wait.
    * @default false
    */
@@ -52,7 +53,7 @@ export interface LockDefaults {
 
 /** Options of `LockService.acquire` and `tryAcquire`. */
 export interface AcquireOptions extends LockDefaults {
-  /** Cancels the wait: the call rejects with the signal's reason, and leaves no lease and no place in line. */
+  /** Cancels the wait: the call rejects with the signal's reason, and leaves no lease and no place in the queue. */
   signal?: AbortSignal | undefined;
 }
 
@@ -76,8 +77,8 @@ export type OnLost = 'throw' | 'ignore';
 export interface WithLockOptions extends AcquireOptions {
   /**
    * `'throw'`: a section that finished without its lock rejects with `LockLostError`, the result attached. `'ignore'`:
-   * it resolves as if nothing had happened; `signal`, `isHeld` and the `lost` event still tell.
-   * The section's own error always comes first, unchanged.
+   * it resolves as if nothing had happened; `signal`, `isHeld` and the `lost` event still report the loss. The
+   * section's own error always comes first, unchanged.
    * @default 'throw'
    */
   onLost?: OnLost | undefined;
@@ -86,9 +87,9 @@ export interface WithLockOptions extends AcquireOptions {
 /** @internal */
 export const WITH_LOCK_OPTIONS = optionNames<WithLockOptions>({ ...LOCK_DEFAULTS, signal: true, onLost: true });
 
-/** What a decorated method does instead when somebody else holds the key until the wait ends. */
+/** What a decorated method does instead when another caller holds the key until the wait ends. */
 export type OnBusy<Arguments extends readonly unknown[] = never[], Result = unknown> =
   'throw' | 'skip' | ((error: LockBusyError | LockTimeoutError, ...args: Arguments) => Result);
 
-/** How the lock of a decorated method spans its outcome. */
+/** What a decorated method returns, which decides how long its lock lasts. */
 export type LockedReturns = 'promise' | 'observable' | 'asyncGenerator';

@@ -1,27 +1,17 @@
-/**
- * Composition: options → store → engine → service, and their lifecycle. Nothing else in the library knows Nest's
- * container.
- */
+/** The module that applications import; what it provides is in `distributed-lock.providers.ts`. */
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import type { ConfigurableModuleAsyncOptions, DynamicModule, Provider } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, ModuleRef } from '@nestjs/core';
-import { createStore } from './distributed-lock.store.js';
-import { checkAsyncOptions, readModuleOptions } from './distributed-lock.options.js';
+import type { ConfigurableModuleAsyncOptions, DynamicModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { checkAsyncOptions } from './distributed-lock.options.js';
 import type {
   DistributedLockModuleExtras,
   DistributedLockModuleOptions,
   DistributedLockOptionsFactory,
 } from './distributed-lock.options.js';
-import { register } from './distributed-lock.registration.js';
+import { lockProviders } from './distributed-lock.providers.js';
 import { printAs } from './inspection.js';
-import { LockEngine } from './lock.engine.js';
-import { LockLifecycle } from './lock.lifecycle.js';
-import { LockService } from './lock.service.js';
-import { optionsToken, registrationToken, serviceToken, storeToken } from './lock.tokens.js';
+import { serviceToken } from './lock.tokens.js';
 import { checkOptionsObject } from './option-names.js';
-import { LockedExplorer } from './locked/locked.explorer.js';
-import { checked } from './stores/checked-store.js';
-import type { LockStore } from './stores/lock-store.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<DistributedLockModuleOptions>({
   moduleName: 'DistributedLock',
@@ -40,7 +30,7 @@ export type DistributedLockModuleAsyncOptions = ConfigurableModuleAsyncOptions<
 
 /**
  * Provides the `LockService` and makes `@Locked` work. Import it once, at the root of the application; further
- * instances get a `name`. The application does not start when an option is bad or Redis can't be reached.
+ * instances get a `name`. The application does not start when an option is bad or the store can't be reached.
  *
  * @example
  * ```ts
@@ -53,7 +43,7 @@ export class DistributedLockModule extends ConfigurableModuleClass {
   /**
    * Registers the module with options that are known when it is imported.
    *
-   * @throws `LockOptionsError`, at start-up, for a bad option; `LockUnavailableError` when Redis can't be reached.
+   * @throws `LockOptionsError`, at start-up, for a bad option; `LockUnavailableError` when the store can't be reached.
    */
   static override forRoot(options: DistributedLockModuleOptions & DistributedLockModuleExtras): DynamicModule {
     const problem = problemOf(() => checkOptionsObject(options, 'DistributedLockModule.forRoot()'));
@@ -64,6 +54,7 @@ export class DistributedLockModule extends ConfigurableModuleClass {
    * Registers the module with options that a factory, a class or an existing provider makes at start-up. `isGlobal` and
    * `name` stand beside it, not in what it returns.
    *
+   * @throws `LockOptionsError`, at start-up, for a bad option; `LockUnavailableError` when the store can't be reached.
    * @example
    * ```ts
    * DistributedLockModule.forRootAsync({
@@ -87,7 +78,10 @@ function problemOf(check: () => void): unknown {
   }
 }
 
-/** Options of a module that does not start: whatever is wrong with options is told there, not where they are written. */
+/**
+ * Options of a module that does not start: a bad option fails the start of the application, not the loading of the file
+ * in which it is written.
+ */
 function refusing(problem: unknown, options: DistributedLockModuleExtras | null): DistributedLockModuleAsyncOptions {
   const useFactory = (): never => {
     throw problem;
@@ -97,47 +91,17 @@ function refusing(problem: unknown, options: DistributedLockModuleExtras | null)
 
 function addProviders(definition: DynamicModule, extras: DistributedLockModuleExtras): DynamicModule {
   const { isGlobal = true, name } = extras;
-  const registration = registrationToken(name);
-  const [service, store] = [serviceToken(name), storeToken(name)];
-  const providers: Provider[] = [
-    {
-      provide: registration,
-      useFactory: (discovery: DiscoveryService, module: ModuleRef) => register(extras, discovery, module),
-      inject: [DiscoveryService, ModuleRef],
-    },
-    { provide: optionsToken(name), useExisting: MODULE_OPTIONS_TOKEN },
-    {
-      provide: store,
-      useFactory: (options: DistributedLockModuleOptions) => createStore(options),
-      inject: [MODULE_OPTIONS_TOKEN, registration],
-    },
-    {
-      provide: LockEngine,
-      useFactory: (options: DistributedLockModuleOptions, store: LockStore) => {
-        const { settings, commandTimeout, shutdownGrace, handOff, maxKeyBytes } = readModuleOptions(options);
-        return new LockEngine(checked(store, commandTimeout), settings, shutdownGrace, handOff, maxKeyBytes);
-      },
-      inject: [MODULE_OPTIONS_TOKEN, store],
-    },
-    { provide: service, useFactory: (engine: LockEngine) => new LockService(engine), inject: [LockEngine] },
-    { provide: LockLifecycle, useFactory: (engine: LockEngine) => new LockLifecycle(engine), inject: [LockEngine] },
-    {
-      provide: LockedExplorer,
-      useFactory: (discovery: DiscoveryService, locks: LockService) => new LockedExplorer(discovery, locks, name),
-      inject: [DiscoveryService, service],
-    },
-  ];
   hideOptions(definition);
   return {
     ...definition,
     global: isGlobal,
     imports: [...(definition.imports ?? []), DiscoveryModule],
-    providers: [...(definition.providers ?? []), ...providers],
-    exports: [...(definition.exports ?? []), service],
+    providers: [...(definition.providers ?? []), ...lockProviders(MODULE_OPTIONS_TOKEN, extras)],
+    exports: [...(definition.exports ?? []), serviceToken(name)],
   };
 }
 
-/** Who logs a dynamic module, or what Nest made of it, does not see the connection. */
+/** Keeps the connection out of what loggers show of the dynamic module, and of what Nest made of it. */
 function hideOptions({ providers = [] }: DynamicModule): void {
   for (const provider of providers) {
     if ('useValue' in provider) printAs(provider.useValue as object, 'DistributedLockModuleOptions', {});

@@ -6,16 +6,16 @@ import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
 import { LOCK_DEFAULTS } from './acquire.options.js';
 import type { LockDefaults } from './acquire.options.js';
 import type { Duration } from './duration.js';
-import { DEFAULT_HAND_OFF, MAX_HAND_OFFS } from './line/hand-off.js';
-import type { HandOffBudget } from './line/hand-off.js';
+import { DEFAULT_HAND_OFF, MAX_HAND_OFFS } from './core/lease/hand-off.js';
+import type { HandOffBudget } from './core/lease/hand-off.js';
 import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
-import { DEFAULT_MAX_KEY_BYTES, DEFAULT_SETTINGS, readDuration, resolveSettings } from './lock.settings.js';
-import type { LockSettings } from './lock.settings.js';
+import { DEFAULT_MAX_KEY_BYTES, DEFAULT_SETTINGS, readDuration, resolveSettings } from './core/settings.js';
+import type { LockSettings } from './core/settings.js';
 import { checkOptionNames, checkOptionsObject, optionNames } from './option-names.js';
 import type { LockStore } from './stores/lock-store.js';
 import { checkConnection } from './stores/redis/connection-options.js';
-import type { RedisConnection } from './stores/redis/redis-connection.js';
+import type { RedisConnection } from './stores/redis/redis-client.js';
 import { isSlotSafePrefix } from './stores/redis/redis-keys.js';
 
 /** Options of `DistributedLockModule.forRoot` and `forRootAsync`. */
@@ -35,9 +35,9 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    */
   prefix?: string | undefined;
   /**
-   * How long this process may keep a contended key for its own waiters, once it has been granted: the key is passed from
-   * one to the next without asking Redis, at most `count` times (from 0 to 1023) and for at most `time`. Then the waiters
-   * of other processes come first. More is faster, and lets others wait longer.
+   * How far this process may hand a contended key from one of its own waiters to the next without asking the store: at
+   * most `count` times (from 0 to 1023), and for at most `time` after the grant. Then the waiters of other processes
+   * come first. More is faster, and makes other processes wait longer.
    * @default { count: 256, time: '20ms' }
    */
   handOff?: HandOffOptions | undefined;
@@ -47,7 +47,7 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    */
   maxKeyBytes?: number | undefined;
   /**
-   * How long one request to Redis, or to a store of your own, may take before it counts as failed.
+   * How long one request to the store may take before it counts as failed.
    * @default '5s'
    */
   commandTimeout?: Duration | undefined;
@@ -60,9 +60,9 @@ export interface DistributedLockModuleOptions extends LockDefaults {
 
 /** See {@link DistributedLockModuleOptions.handOff}. */
 export interface HandOffOptions {
-  /** How often the key is passed on. */
+  /** How often the key is handed to a next waiter. */
   count?: number | undefined;
-  /** Until when it is passed on, counted from the grant. */
+  /** For how long after the grant it is. */
   time?: Duration | undefined;
 }
 
@@ -72,7 +72,7 @@ export interface DistributedLockOptionsFactory {
   createLockOptions(): DistributedLockModuleOptions | Promise<DistributedLockModuleOptions>;
 }
 
-/** Given to `forRoot` and `forRootAsync` beside the options, because Nest must know it before any factory runs. */
+/** Given to `forRoot` and `forRootAsync` beside the options, because Nest must know these before any factory runs. */
 export interface DistributedLockModuleExtras {
   /**
    * Makes the `LockService` injectable everywhere without importing the module again.
@@ -87,7 +87,7 @@ export interface DistributedLockModuleExtras {
 }
 
 /** The module's options, checked, in milliseconds. */
-export interface ModuleSettings {
+interface ModuleSettings {
   readonly settings: LockSettings;
   readonly handOff: HandOffBudget;
   readonly prefix: string;
@@ -141,9 +141,7 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
   checkOptionNames(options, MODULE_OPTIONS, 'DistributedLockModule');
   const { connection, store, prefix = 'lock', commandTimeout = '5s', shutdownGrace = '10s' } = options;
   if (store !== undefined && !isStore(store)) {
-    throw new LockOptionsError(
-      messages.option('store', store, 'an object with all of `LockStore`, and a `maxListLength` of at least 1'),
-    );
+    throw new LockOptionsError(messages.option('store', store, 'an object with all methods of `LockStore`'));
   }
   if (connection !== undefined && store !== undefined) {
     throw new LockOptionsError(messages.option('store', store, 'no store beside a `connection` (set one of them)'));
@@ -164,7 +162,7 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
   };
 }
 
-/** Sixteen keys of a call and what belongs to them have to fit into what a server accepts at once. */
+/** One call carries sixteen keys and what belongs to them, which has to fit into what a server accepts at once. */
 const LONGEST_KEY = 65_536;
 
 function readMaxKeyBytes(bytes = DEFAULT_MAX_KEY_BYTES): number {
@@ -184,12 +182,9 @@ function readHandOff(options: HandOffOptions = {}): HandOffBudget {
   return { count, time: readDuration('handOff.time', time, { min: 0, max: 2_147_483_647 }) };
 }
 
-const STORE_METHODS = ['start', 'stop', 'acquire', 'touch', 'release', 'inspect', 'listen'] as const;
+const STORE_METHODS = ['start', 'stop', 'ping', 'acquire', 'touch', 'release', 'inspect', 'listen'] as const;
 
 function isStore(store: unknown): boolean {
   if (typeof store !== 'object' || store === null) return false;
-  const { processId, maxListLength = NaN } = store as Partial<LockStore>;
-  // A list of no length would never be sent, and never be over.
-  if (typeof processId !== 'string' || processId === '' || !(maxListLength >= 1)) return false;
   return STORE_METHODS.every((method) => typeof (store as Partial<LockStore>)[method] === 'function');
 }

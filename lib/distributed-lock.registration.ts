@@ -1,5 +1,5 @@
 /**
- * What must be right about the module as a whole: a name, one module for each, and options that belong to the
+ * What must be right about the module as a whole: its name, one module for each name, and options that belong to the
  * application rather than to a request. It is checked before a store is opened.
  */
 import { Inject, Scope } from '@nestjs/common';
@@ -7,7 +7,7 @@ import type { DiscoveryService, ModuleRef } from '@nestjs/core';
 import type { DistributedLockModuleExtras } from './distributed-lock.options.js';
 import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
-import { readBoolean } from './lock.settings.js';
+import { readBoolean } from './core/settings.js';
 import { optionsToken, readName, registrationToken } from './lock.tokens.js';
 import { refuseMeetingTemplates } from './locked/locked-templates.js';
 
@@ -31,7 +31,7 @@ function refuseSecond(name: string | undefined, discovery: DiscoveryService): vo
   if (registered.length > 1) throw new LockOptionsError(messages.secondModule(name));
 }
 
-/** Of the classes that Nest creates, and the objects that were given to it. */
+/** The prototypes of the classes that Nest creates, and the objects that were given to Nest. */
 function prototypesIn(discovery: DiscoveryService): Set<object> {
   const prototypes = new Set<object>();
   for (const { metatype, instance } of [...discovery.getProviders(), ...discovery.getControllers()]) {
@@ -46,7 +46,7 @@ async function refuseRequestScope(name: string | undefined, moduleRef: ModuleRef
   const token = optionsToken(name);
   class Dependent {}
   Inject(token)(Dependent, undefined, 0);
-  // Nest knows the scope of a provider once something was made of it. Whether that fails is told by who needs it.
+  // Nest knows the scope of a provider once something was made that needs it. A failure of that is reported elsewhere.
   await moduleRef.create(Dependent).catch(() => undefined);
   if (moduleRef.introspect(token).scope !== Scope.REQUEST) return;
   throw new LockOptionsError(messages.requestScopedOptions(name));

@@ -48,6 +48,7 @@ export type { LockExceptionFilterOptions } from './http/lock-answers.js';
 export { LockExceptionFilter } from './http/lock-exception.filter.js';
 
 export { MemoryLeases } from './stores/memory/memory-leases.js';
-export { MemoryLockStore } from './stores/memory/memory-lock-store.js';
+export { MemoryLockStore } from './stores/memory/memory.lock-store.js';
 export type * from './stores/lock-store.js';
-export type { RedisClient, RedisConnection } from './stores/redis/redis-connection.js';
+export * from './stores/protocol.js';
+export type { RedisClient, RedisConnection } from './stores/redis/redis-client.js';

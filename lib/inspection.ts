@@ -1,6 +1,6 @@
 /**
- * What objects of the library show of themselves to loggers (`console.log`, `util.format`) and as JSON: what a person needs,
- * and nothing of the connection. It is only looked up: looking sends nothing and changes nothing.
+ * What objects of the library show of themselves to loggers (`console.log`, `util.format`) and as JSON: what a person
+ * needs, and nothing of the connection. To show an object sends nothing and changes nothing.
  */
 import type { InspectOptionsStylized, inspect as Inspect } from 'node:util';
 
@@ -20,7 +20,7 @@ export function setHidden(object: object, name: PropertyKey, value: unknown): vo
   Object.defineProperty(object, name, { value, writable: true, configurable: true });
 }
 
-/** Has an object of another class printed under a name with this view of it. */
+/** Makes loggers print an object of another class under this name, with this view of it. */
 export function printAs(object: object, name: string, view: object): void {
   setHidden(object, INSPECT, (...args: InspectArguments) => printed(name, view, ...args));
 }

@@ -1,10 +1,10 @@
 /**
- * What can go wrong, one class each. Callers tell them apart by `code` ({@link isLockError}) or `instanceof`: busy is not
- * broken, broken is not lost. Messages live in `lock.messages.ts`.
+ * What can go wrong, one class each. Callers tell them apart by `code` ({@link isLockError}) or `instanceof`: busy is
+ * not broken, broken is not lost. Messages live in `lock.messages.ts`.
  *
- * A process may hold two copies of this package (two versions, or its two builds), and an error of one must be understood by
- * the other. So errors are known by a brand under a `Symbol.for` and by literal names, which minifiers leave alone, and
- * `instanceof` goes by these as well as by the class.
+ * A process may load two copies of this package (two versions, or its two builds), and an error of one must be
+ * understood by the other. So errors are known by a brand under a `Symbol.for` and by literal names, which minifiers
+ * leave alone, and `instanceof` goes by these as well as by the class.
  */
 import { INSPECT, setHidden } from './inspection.js';
 import type { InspectArguments } from './inspection.js';
@@ -52,7 +52,8 @@ const NAMES: Readonly<Record<LockErrorCode, string>> = {
 export const LOCK_ERROR_CODES: readonly string[] = Object.keys(NAMES);
 
 /**
- * Whether something that was thrown is an error of this package, of whatever copy of it; with codes, one of these.
+ * Whether something that was thrown is an error of this package, from any loaded copy of it; with codes, whether it has
+ * one of these codes.
  *
  * @example
  * ```ts
@@ -92,7 +93,7 @@ export abstract class LockError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: LockErrorDetails = {}) {
-    // A message from elsewhere (a store of the user's) may not forge a line of a log either.
+    // A message of other code (a user's store) must not be able to forge a line of a log.
     super(visible(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.key = details.key;
     this.retryAfterMs = details.retryAfterMs;

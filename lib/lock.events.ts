@@ -1,6 +1,6 @@
 /**
- * What `LockService.events$` tells. Events are for people and meters; nothing in the library depends on them, and none
- * is built while nobody listens.
+ * What `LockService.events$` reports. Events are for people and metrics; nothing in the library depends on them, and
+ * none is built while there is no subscriber.
  */
 import type { LockError, LockLostError } from './lock.errors.js';
 
@@ -19,9 +19,9 @@ export interface LockAcquiredEvent extends EventOf<'acquired'> {
   readonly waitedMs: number;
 }
 
-/** The key was taken and the caller is in line now. */
+/** The key was taken, and the caller is in its queue now. */
 export interface LockWaitingEvent extends EventOf<'waiting'> {
-  /** Milliseconds after which the present holder's lease ends unless it renews. */
+  /** Milliseconds after which the present holder's lease ends unless it is renewed. */
   readonly holderExpiresInMs: number;
 }
 
@@ -58,9 +58,9 @@ export interface LockFailedEvent extends EventOf<'failed'> {
 }
 
 /**
- * Something that is hardly meant. `reentry-outlived-section`: a lock was entered again from within a section, and is still
- * held by that re-entry though the section has ended. Correct nesting never does that; a pool of tasks or an event emitter
- * that is shared by several sections does. Told once for each key.
+ * Something that is hardly intended. `reentry-outlived-section`: a lock was entered again from within a section, and is
+ * still held by that re-entry though the section has ended. Correct nesting never does that; a pool of tasks or an
+ * event emitter that is shared by several sections does. Reported once for each key.
  */
 export interface LockWarningEvent extends EventOf<'warning'> {
   readonly code: 'reentry-outlived-section';

@@ -1,9 +1,10 @@
 /**
- * Shutdown in Nest's order. Before the servers close: no more locks, and no request left waiting for one, so that they
- * can close. After: running sections end, what is left is released, and own connections are closed last.
+ * Shutdown in Nest's order. Before the servers close: no more locks are given out and every wait ends, so that no
+ * request keeps a server from closing. After that: running sections end, locks that are left are released, and the
+ * connections of the library are closed last.
  */
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
-import type { LockEngine } from './lock.engine.js';
+import type { LockEngine } from './core/engine.js';
 
 export class LockLifecycle implements BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(private readonly engine: LockEngine) {}

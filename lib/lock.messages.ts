@@ -1,6 +1,6 @@
 /**
- * Every sentence the library says when something goes wrong: what happened, for which key, and what to do. Whatever comes
- * from a key, an option or somebody else's error goes through `quoting.ts`.
+ * Every sentence the library says when something goes wrong: what happened, for which key, and what to do. Text that
+ * comes from a key, an option or the error of other code goes through `quoting.ts`.
  */
 import { plain, quote, say, show } from './quoting.js';
 
@@ -9,7 +9,7 @@ export { plain, quote, say, show } from './quoting.js';
 const ms = (milliseconds: number): string => `${Math.round(milliseconds)} ms`;
 const bytes = (count: number): string => `${Math.round(count)} bytes`;
 
-/** Where the holder is a caller of the same service, it may be the very caller that waits. */
+/** Added where the holder is a caller of the same service: it may be the very caller that waits. */
 const HELD_HERE =
   'It is held in this process, perhaps by this very caller: a lock from acquire() has to be released before its key can ' +
   'be taken again (inside withLock(), run() or @Locked it can be re-entered).';
@@ -22,7 +22,7 @@ const OUTCOMES: Record<Outcome, string> = {
   asyncGenerator: 'an async generator',
 };
 
-/** Where `@Locked` can't stand. */
+/** The places where `@Locked` can't stand. */
 export type MisplacedLocked = keyof typeof MISPLACED;
 
 const MISPLACED = {
@@ -33,7 +33,7 @@ const MISPLACED = {
   parameter: 'it locks a method, not a parameter. Write it above the method.',
   accessor: 'a getter or setter cannot wait for a lock. Make it an async method.',
   property:
-    'it locks a method, and a property (an arrow function in one, too) belongs to each object alone. Make it a method.',
+    'it locks a method, and this is a property (an arrow function in one is no method either). Make it a method.',
   generator: 'the body of a generator runs after its lock was given back. Make it an async generator (`async *`).',
   nowhere: 'it locks a method of a class. Write it above one.',
 };
@@ -58,8 +58,8 @@ export const messages = {
     `The store answered ${show(state)} to a first request for the key ${quote(key)}, which is not a valid answer to it. ` +
     'Check the `store` option.',
   oddAnswers: (answer: unknown) =>
-    `The store answered a request with ${kindOf(answer)} that is not a valid answer to it, so nothing is known. Check the ` +
-    '`store` option.',
+    `The store answered a request with ${kindOf(answer)} that is not a valid answer to it, so its outcome is not known. ` +
+    'Check the `store` option.',
   storeSilent: (limit: number) =>
     `The store did not answer within ${ms(limit)}. Check it, or set a longer \`commandTimeout\`.`,
   unreachableWhileWaiting: (key: string, wait: number) =>
@@ -82,7 +82,8 @@ export const messages = {
     'Another caller may hold the key now. Stop work that needs the lock.',
   otherFence: (key: string) =>
     `The store holds ${quote(key)} for this lease under another fencing token than the one that the lock was given, so a ` +
-    'resource that checks fencing tokens may have seen a wrong one. Stop work that needs the lock, and check who may PUBLISH.',
+    'resource that checks fencing tokens may have seen a wrong one. Stop work that needs the lock, and check which ' +
+    'programs can write to the store or publish its messages.',
   takenByShutdown: (key: string) =>
     `The lock on ${quote(key)} was taken away because the application is shutting down and its grace time is over. ` +
     'Finish earlier, listen to `lock.signal`, or set a longer `shutdownGrace`.',
@@ -91,9 +92,10 @@ export const messages = {
     'another instance.',
   notHeld: (key: string) => `The lock on ${quote(key)} was already released. Acquire it again to go on.`,
   outlived: (key: string) =>
-    `A section that holds ${quote(key)} has ended, but work that entered the lock from within it has not: the two may have run at ` +
-    'the same time as parts of one section. Await it there; or, where a shared pool or an event only happened to start ' +
-    'it from within the section, start it by `locks.outside()` or `AsyncResource.bind`, or lock with `reentrant: false`.',
+    `A section that held ${quote(key)} has ended, but work that entered the lock from within it has not: the two may have ` +
+    'run at the same time, as parts of one section. Await that work inside the section; or, where a shared pool or an ' +
+    'event only happened to start it there, start it with `locks.outside()` or `AsyncResource.bind`, or lock with ' +
+    '`reentrant: false`.',
   foreignLock: (key: string) =>
     `The lock on ${quote(key)} was not acquired by this LockService, so it is not known here whether it is held. Use the ` +
     'service that acquired it.',
@@ -107,12 +109,12 @@ export const messages = {
     `${method} is decorated with @Locked, but its object has no lock service, so the method was not called. Import ` +
     'DistributedLockModule and let Nest create the object; for one made with `new`, call bindLocks(object, locks) first.',
   unbindable: () =>
-    'bindLocks(object, locks) could not give the object its lock service, because it takes no further property. Bind it ' +
-    'before it is frozen.',
+    'bindLocks(object, locks) could not give the object its lock service, because no property can be added to it. Bind ' +
+    'the object before it is frozen.',
   bareLocked: (where: string) =>
     `@Locked on ${where} has no key, so nothing would be locked: write @Locked('order:<0>'), with parentheses and a key.`,
   standardDecorators: (where: string) =>
-    `@Locked on ${where} was compiled as a standard (TC39) decorator, of which Nest knows nothing. Set ` +
+    `@Locked on ${where} was compiled as a standard (TC39) decorator, which Nest does not support. Set ` +
     '`experimentalDecorators` (and `emitDecoratorMetadata`) in tsconfig.json; for SWC `legacyDecorator`, for Babel ' +
     '`version: "legacy"`.',
   misplaced: (where: string, place: MisplacedLocked) => `@Locked on ${where}: ${MISPLACED[place]}`,
@@ -122,7 +124,7 @@ export const messages = {
     `${found === undefined || found === 'promise' ? '' : ', which would go on without the lock'}. Set ` +
     `\`returns: '${found ?? 'promise'}'\` in the options of @Locked.`,
   streamOutcome: (method: string, what: string) =>
-    `${method} was locked as a method that returns a promise, but that gave ${what}, which would flow without the lock. ` +
+    `${method} was locked as a method that returns a promise, but the promise gave ${what}, which would flow without the lock. ` +
     'Read it to its end inside the method, or make the method an async generator or an Observable, whose lock lasts until ' +
     'the end. A stream that needs no lock may be returned as a property of an object.',
   noAnswer: (limit: number, status: string, cause: unknown) =>
@@ -132,9 +134,11 @@ export const messages = {
     `The store refused or lost a request: ${say(error)}. Check the store; \`cause\` has the details.`,
   failed: (key: string) => `The store could not carry out a request for the key ${quote(key)}. Check the store.`,
   notLetIn: (cause: unknown) =>
-    `Redis does not let this client in, or does not let it do what it must: ${say(cause)}. Check the user name and password of the ` +
-    '`connection`, and what its user is allowed.',
-  broken: () => 'The connection to Redis broke before the answer came, so the request may have been carried out.',
+    `Redis refuses this client, or a command that it needs: ${say(cause)}. Check the user name and password of the ` +
+    '`connection`, and the permissions of its user.',
+  broken: () =>
+    'The connection to Redis broke before the answer came, so the request may have been carried out. Try again, or check ' +
+    'the connection.',
   noDatabase: (cause: unknown) =>
     `The database that the \`connection\` names can't be used: ${say(cause)}. Choose one that the server has, or let the ` +
     'user of the connection select it.',
@@ -145,14 +149,14 @@ export const messages = {
     'Invalid option `connection`: expected a redis:// or rediss:// URL with a host, ioredis options that say where to go ' +
     `(\`host\`, \`path\`, or \`sentinels\` with a \`name\`), a \`Redis\` or \`Cluster\` of ioredis, or 'memory', got ${plain(what, 400)}.`,
   deafSubscription: () =>
-    'Messages of Redis Pub/Sub did not arrive on the connection that was subscribed to them, so a new one is made. Until it ' +
-    'stands, a key is handed on up to a second late.',
+    'Messages of Redis Pub/Sub did not arrive on the connection that was subscribed to them, so it is replaced by a new ' +
+    'one. Until that is subscribed, a waiter may get its key up to a second late.',
   oddReply: (reply: unknown) =>
-    `Redis answered a request for locks with ${kindOf(reply)}, which no script of this package does, so nothing is known. ` +
-    'Check what stands between this process and Redis: a proxy may change replies.',
+    `Redis answered a request for locks with ${kindOf(reply)}, which no script of this package returns, so the outcome is ` +
+    'not known. Check what stands between this process and Redis: a proxy may change replies.',
   notALock: (key: string, name: string, orName?: string) =>
     `The Redis key ${quote(name)}${orName === undefined ? '' : ` or ${quote(orName)}`} holds something that is not a lock, so ${quote(key)} can't be locked. ` +
-    `See what writes there (or use another \`prefix\`), then delete it with DEL or call forceRelease(${quote(key)}).`,
+    `Find out which program writes there (or use another \`prefix\`), then delete it with DEL or call forceRelease(${quote(key)}).`,
   connectionEnded: (cause: unknown) =>
     `The connection to Redis could not be made${cause ? ` (${say(cause)})` : ''}. The next request tries it again; check ` +
     'the `connection`.',
@@ -164,8 +168,8 @@ export const messages = {
   noOptions: (of: string, value: unknown) =>
     `Invalid options of ${of}: expected an object, or nothing where they are optional, got ${show(value)}.`,
   unknownOption: (of: string, path: string, name: string, known: readonly string[], nearest: string | undefined) =>
-    `${show(path + name)} is no option of ${of}.${nearest === undefined ? '' : ` Did you mean \`${path}${nearest}\`?`} ` +
-    `Known are ${known.map((each) => `\`${path}${each}\``).join(', ')}.`,
+    `${show(path + name)} is not an option of ${of}.${nearest === undefined ? '' : ` Did you mean \`${path}${nearest}\`?`} ` +
+    `Its options are ${known.map((each) => `\`${path}${each}\``).join(', ')}.`,
   noSection: (of: string, value: unknown) =>
     `Invalid section of ${of}: expected a function, after the options where there are any, got ${show(value)}. Nothing was locked.`,
   optionsAfterSection: (of: string) =>
@@ -182,9 +186,9 @@ export const messages = {
     "DistributedLockModule needs to know where locks are kept: set `connection` to a Redis URL, ioredis options or an ioredis client; or to 'memory' to exclude callers of this process only.",
   secondModule: (name: string | undefined) =>
     `DistributedLockModule is registered twice ${name === undefined ? 'without a name' : `under the name ${show(name)}`}: ` +
-    'each would wait for the locks of the other as for those of another process. Import it once, in the root module, where it ' +
-    'serves the whole application; give a further one that is meant a `name` of its own. Where it is imported several ' +
-    'times (`isGlobal: false`), import the same object.',
+    'each would wait for the locks of the other like those of another process. Import it once, in the root module, where it ' +
+    'serves the whole application; a second one that is intended needs a `name` of its own. Where it is imported several ' +
+    'times (`isGlobal: false`), import the same object each time.',
   requestScopedOptions: (name: string | undefined) =>
     `The options of DistributedLockModule${name === undefined ? '' : ` ${show(name)}`} depend on a request-scoped provider, ` +
     'so every request would open a store of its own. Inject only providers of the default scope into `useFactory`, ' +
@@ -197,16 +201,17 @@ export const messages = {
   severalCopies: (copies: readonly { version: string; folder: string }[]) =>
     `This process has loaded ${copies.length} copies of nestjs-distributed-lock: ` +
     `${copies.map(({ version, folder }) => `${plain(version)} in ${plain(folder, 400)}`).join('; ')}. Nest injects the ` +
-    'LockService of one copy only where that copy was imported. Have one version installed for all (`npm ls ' +
+    'LockService of one copy only where that copy was imported. Install one version for all (`npm ls ' +
     'nestjs-distributed-lock`, `npm dedupe`).',
   memoryStore: () =>
-    'Locks are kept in memory: they exclude callers of this process only. Set `connection` to a Redis for more than one process.',
+    'Locks are kept in memory: they exclude callers of this process only. For more than one process, set `connection` to a ' +
+    'Redis server.',
 };
 
-/** What came, without telling what was in it. */
+/** The kind of a value, without its content, which may be secret. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'number') return Number.isInteger(value) ? 'another number' : String(value);
+  if (typeof value === 'number') return Number.isInteger(value) ? 'an unexpected number' : String(value);
   return value instanceof Error ? 'an error' : `a value of type ${typeof value}`;
 }

@@ -1,23 +1,20 @@
-/**
- * The façade people inject.
- */
+/** The service that applications inject. */
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { acquireAgain } from './acquire-again.js';
+import { acquireAgain } from './core/acquire-again.js';
 import { ACQUIRE_OPTIONS, WITH_LOCK_OPTIONS } from './acquire.options.js';
 import type { AcquireOptions, WithLockOptions } from './acquire.options.js';
-import { currentLock, holderOf, runHolding, runHoldingNothing } from './context/lock.context.js';
+import { currentLock, holderOf, runHolding, runHoldingNothing } from './core/context/lock-context.js';
 import type { Duration } from './duration.js';
 import { INSPECT, printed, setHidden } from './inspection.js';
 import type { InspectArguments } from './inspection.js';
-import { monotonicNow } from './lease/heartbeat.js';
-import { LockHandle } from './lease/lock-handle.js';
+import { LockHandle } from './core/lock-handle.js';
 import type { Lock } from './lock.js';
-import type { LockEngine } from './lock.engine.js';
+import type { LockEngine } from './core/engine.js';
 import { isLockError, lostBefore, LockLostError, LockNotHeldError, LockOptionsError } from './lock.errors.js';
 import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
-import { checkCallOptions, checkSection, NO_OPTIONS, readKey, readOnLost } from './lock.settings.js';
+import { checkCallOptions, checkSection, NO_OPTIONS, readKey, readOnLost } from './core/settings.js';
 import type { KeyState } from './stores/lock-store.js';
 
 /** One key, or several that are taken all or none. */
@@ -44,36 +41,41 @@ export class LockService {
 
   /** @internal */
   constructor(engine: LockEngine) {
-    // What logs a service that has this one injected must not come upon the connection.
+    // A logger that shows a service into which this one is injected must not come upon the connection.
     setHidden(this, 'engine', engine);
   }
 
   /**
-   * What happens to locks: acquired, waiting, renewed, lost, released, timeout, failed, warning. Hot: it tells what
-   * happens from the subscription on, and completes when the module is closed.
+   * What happens to locks: acquired, waiting, renewed, lost, released, timeout, failed, warning. Hot: a subscriber gets
+   * what happens from its subscription on. Completes when the module is closed.
    *
    * Listeners are called in order, as soon as the running code is done, outside of any async context, and may do
-   * anything: acquire, release, abort, close. What they throw is logged (or handed to RxJS's `config.onUnhandledError`),
-   * and disturbs no lock and no other listener.
+   * anything: acquire, release, abort, close. What they throw is logged (or handed to RxJS's
+   * `config.onUnhandledError`), and disturbs no lock and no other listener.
    */
   get events$(): Observable<LockEvent> {
     return this.engine.events.stream$;
   }
 
   /**
-   * Takes a key, or several all or none; waits for it as long as `wait` says. Inside a `@Locked` method or `withLock`
-   * that holds the key already it enters that lock again. The lock does not become the current one of the async
-   * context: pass the handle on, or use {@link withLock} or {@link run}.
+   * Takes a key, or several all or none; waits for at most `wait`. Inside a `@Locked` method or `withLock` that holds
+   * the key already it enters that lock again. The lock does not become the current one of the async context: pass the
+   * handle on, or use {@link withLock} or {@link run}.
    *
-   * @throws `LockBusyError` (`wait: 0`), `LockTimeoutError`, `LockUnavailableError`, `LockKeyError`, `LockOptionsError`,
-   * `LockShutdownError`, `LockLostError` (entering a lost lock again), or the reason of `signal`.
+   * @param keys - one key, or several; repetitions count once.
+   * @param options - what differs from the module's defaults.
+   * @throws `LockBusyError` (`wait: 0`), `LockTimeoutError`, `LockUnavailableError`, `LockKeyError`,
+   * `LockOptionsError`, `LockShutdownError`, `LockLostError` (entering a lost lock again), or the reason of `signal`.
    */
   acquire(keys: LockKeys, options: AcquireOptions = NO_OPTIONS): Promise<Lock> {
     return this.engine.acquire(this, keys, options, ACQUIRE_OPTIONS);
   }
 
   /**
-   * As {@link acquire}, but answers `null` when somebody else holds the key. It tries once, unless `wait` is given here.
+   * As {@link acquire}, but answers `null` when another caller holds the key. It tries once, unless `wait` is given
+   * here.
+   *
+   * @throws what {@link acquire} throws, except `LockBusyError` and `LockTimeoutError`.
    */
   async tryAcquire(keys: LockKeys, options: AcquireOptions = {}): Promise<Lock | null> {
     checkCallOptions(options, ACQUIRE_OPTIONS, 'tryAcquire()');
@@ -110,7 +112,7 @@ export class LockService {
     checkSection('withLock()', section);
     checkCallOptions(options, WITH_LOCK_OPTIONS, 'withLock()');
     const onLost = readOnLost(options.onLost);
-    const askedAt = monotonicNow();
+    const askedAt = performance.now();
     let lock = await this.engine.acquire(this, keys, options);
     while (!lock.isHeld) lock = await acquireAgain(this.engine, lock, { owner: this, keys, options, askedAt });
     let result: Result;
@@ -136,15 +138,16 @@ export class LockService {
     checkSection('run()', section);
     const handle = this.own(lock);
     if (handle.isReleased) throw new LockNotHeldError(messages.notHeld(lock.key), { key: lock.key });
-    const loss = handle.lossError;
+    const loss = handle.checkLoss();
     if (loss) throw new LockLostError(loss.message, { key: loss.key, cause: loss });
     return runHolding(this, handle, section);
   }
 
   /**
-   * Runs code as if nothing were held, neither by this service nor by another: `current()` finds no lock, and a key that
-   * the caller holds is taken anew, like anybody else's. For work that is not part of the section from which it happens to
-   * be started: tasks given to a shared pool, events, the next run of a job. Other `AsyncLocalStorage`s stay as they are.
+   * Runs code as if nothing were held, neither by this service nor by another: `current()` finds no lock, and a key
+   * that the caller holds is busy, as for any other caller. For work that is not part of the section from which it
+   * happens to be started: tasks given to a shared pool, events, the next run of a job. Other `AsyncLocalStorage`s
+   * stay as they are.
    *
    * @returns what the code returns.
    * @throws what the code throws; `LockOptionsError` when it is no function.
@@ -163,9 +166,10 @@ export class LockService {
   /**
    * Extends a lease by hand: of the current lock, of a key that is held in this async context, or of a lock.
    *
+   * @param target - a key or a lock; by default the current lock.
    * @param ttl - new length of the lease; by default what it was.
-   * @throws what `Lock.renew` throws; `LockNotHeldError` when nothing is held here; `LockOptionsError` for a lock that is
-   * not of this service.
+   * @throws what `Lock.renew` throws; `LockNotHeldError` when nothing is held here; `LockOptionsError` for a lock that
+   * is not of this service.
    */
   async renew(target?: string | Lock, ttl?: Duration): Promise<void> {
     if (typeof target === 'object') return this.own(target).renew(ttl);
@@ -179,19 +183,19 @@ export class LockService {
    */
   current(key?: string): Lock {
     if (key !== undefined) readKey(key, 'current()');
-    const lock = currentLock(this, key);
+    const lock = currentLock<LockHandle>(this, key);
     if (lock) return lock;
     throw new LockNotHeldError(key === undefined ? messages.noCurrent() : messages.noCurrentOf(key), { key });
   }
 
-  /** Whether the running code holds a key, and its lease has not ended; asks nobody but the clock. */
+  /** Whether the running code holds a key, and its lease has not ended. Sends nothing: it goes by the clock. */
   holds(key: string): boolean {
-    return holderOf(this, readKey(key, 'holds()'))?.holdOf(key)?.isHeld ?? false;
+    return holderOf<LockHandle>(this, readKey(key, 'holds()'))?.holderOf(key)?.isHeld ?? false;
   }
 
   /**
-   * Looks at a key without taking it: who holds it, for how long, who waits. For people and dashboards; the answer may
-   * be out of date when it arrives.
+   * Looks at a key without taking it: its holders, how long their leases last, and the queue. For people and
+   * dashboards; the answer may be out of date when it arrives.
    *
    * @throws `LockUnavailableError`, `LockKeyError`.
    */
@@ -202,13 +206,13 @@ export class LockService {
   }
 
   /**
-   * Takes a key away from whoever holds it, and admits the next in line. A holder that still works is no longer alone, and
-   * learns of it at its next renewal, or by its release at the latest: `LockLostError`. For an operator who knows that the
-   * holder is gone. Callers of the holder's process that wait for the key may be passed it within the hand-off time (20 ms)
-   * after its grant; then it has to be taken away once more. Where another
-   * program has put something that is not a lock in the lock's place (`inspect` answers `foreign: true`), it is deleted.
+   * Takes a key away from its holder, and admits the next in the queue. A holder that still works is no longer alone,
+   * and learns of it at its next renewal, or by its release at the latest: `LockLostError`. For an operator who knows
+   * that the holder is gone. Callers of the holder's process that wait for the key may still be handed it within the
+   * hand-off time (20 ms) after its grant; then it has to be taken away once more. Where another program has put
+   * something that is not a lock in the lock's place (`inspect` answers `foreign: true`), it is deleted.
    *
-   * @returns whether somebody held the key, or something was deleted.
+   * @returns whether the key was held, or something was deleted.
    * @throws `LockUnavailableError`, `LockKeyError`.
    */
   async forceRelease(key: string): Promise<boolean> {
@@ -225,11 +229,28 @@ export class LockService {
   }
 
   /**
-   * Takes the keys of a lock again whose lease ended before its section could begin, within what is left of the wait.
+   * Takes the keys again of a lock whose lease ended before its section could begin, within what is left of the wait.
    * @internal
    */
   acquireAgain(over: Lock, keys: LockKeys, options: AcquireOptions, askedAt: number): Promise<Lock> {
     return acquireAgain(this.engine, this.own(over), { owner: this, keys, options, askedAt });
+  }
+
+  /**
+   * Gives a lock back, unless that was done already; answers its error where it was lost.
+   * @internal
+   */
+  async giveBack(lock: Lock): Promise<LockLostError | undefined> {
+    const handle = this.own(lock);
+    return handle.isReleased ? undefined : handle.end();
+  }
+
+  /**
+   * Why a lock is lost, by the clock; `undefined` while it is held.
+   * @internal
+   */
+  lossOf(lock: Lock): LockLostError | undefined {
+    return this.own(lock).checkLoss();
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
 /**
- * Names under which things are found: the injection token of each named service, and the property through which a locked
- * method finds its service. `Symbol.for` keeps them equal across the ESM and the CommonJS build.
+ * Names under which things are found: the injection token of each named service, and the property through which a
+ * locked method finds its service. `Symbol.for` keeps them equal across the ESM and the CommonJS build.
  */
 import { Inject } from '@nestjs/common';
 import { LockOptionsError } from './lock.errors.js';
@@ -40,7 +40,7 @@ export function InjectLockService(name?: string): PropertyDecorator & ParameterD
   return Inject(getLockServiceToken(name));
 }
 
-/** The name of a module instance, where it can be one. */
+/** The name of a module instance; throws a `LockOptionsError` for what can't be one. */
 export function readName(name: string | undefined, option = 'name'): string | undefined {
   if (name === undefined || (typeof name === 'string' && name !== '')) return name;
   throw new LockOptionsError(messages.option(option, name, 'a string that is not empty, or nothing'));
@@ -61,7 +61,7 @@ export function registrationToken(name: string | undefined): symbol {
   return Symbol.for(`${NAMESPACE}:registration${named(name)}`);
 }
 
-/** The options of an instance as they came, under a token that no other instance has. */
+/** The options of an instance as they were given, under a token that no other instance has. */
 export function optionsToken(name: string | undefined): symbol {
   return Symbol.for(`${NAMESPACE}:options${named(name)}`);
 }

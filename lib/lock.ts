@@ -1,6 +1,4 @@
-/**
- * The handle people hold. It only says what a lock is; `lease/` makes it true.
- */
+/** The handle that callers get. This file only says what a lock is; `core/` makes it true. */
 import type { Duration } from './duration.js';
 
 /**
@@ -39,27 +37,27 @@ export interface Lock extends AsyncDisposable {
    */
   readonly isHeld: boolean;
   /**
-   * Aborts with a `LockLostError` at the moment the lock can no longer be trusted: before the server may give the key
-   * to somebody else. It does not abort on release.
+   * Aborts with a `LockLostError` at the moment the lock can no longer be trusted: before the store may give the key to
+   * another caller. It does not abort on release.
    */
   readonly signal: AbortSignal;
   /**
    * Extends the lease from now on, beside the automatic renewal.
    *
-   * @param ttl - new length of the lease, kept for later renewals; by default the lock's {@link ttl}.
+   * @param ttl - new length of the lease, also for later renewals; by default the lock's {@link ttl}.
    * @throws `LockLostError` when the lease is lost, `LockNotHeldError` after the release, `LockUnavailableError` when
-   * the server did not answer (the lease may still be good: see {@link isHeld}), `LockOptionsError` for a bad ttl.
+   * the store did not answer (the lease may still be good: see {@link isHeld}), `LockOptionsError` for a bad ttl.
    */
   renew(ttl?: Duration): Promise<void>;
   /**
    * Gives the lock back. The last of several handles on one lease frees the key. When the store can't be reached the
-   * promise still resolves: a `failed` event tells, the release is tried again in the background, and the lease ends by
-   * itself at the latest after its ttl.
+   * promise still resolves: a `failed` event reports it, the release is tried again in the background, and the lease
+   * ends by itself at the latest after its ttl.
    *
-   * A lock that was lost does not make it reject: `finally { await lock.release(); }` would replace the error of the code
-   * before it. The loss is told by {@link signal}, {@link isHeld}, the `lost` event, and by the answer here.
+   * A lock that was lost does not make it reject: `finally { await lock.release(); }` would replace the error of the
+   * code before it. The loss shows in {@link signal}, {@link isHeld}, the `lost` event, and the answer here.
    *
-   * @returns `true` when the lock was held to the end, `false` when it had been lost: what the code did at last was not
+   * @returns `true` when the lock was held to the end, `false` when it had been lost: what the code did last was not
    * protected. The reason is `lock.signal.reason`.
    * @throws `LockNotHeldError` when this handle was released before.
    * @example

@@ -1,6 +1,6 @@
 /**
- * Options objects as a whole: what is none, and names that no option has. A misspelt option would otherwise be a default
- * in silence.
+ * Checks options objects as a whole: whether they are objects, and whether every name is known. A misspelt option would
+ * otherwise be its default, in silence.
  */
 import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
@@ -14,15 +14,15 @@ export function optionNames<Options>(names: Record<keyof Options & string, true>
 }
 
 /**
- * Checks that options are an object with known names only. It may run for each acquire with options, so it makes
- * nothing.
+ * Checks that options are an object with known names only. It may run for each acquire with options, so it
+ * allocates nothing.
  *
- * @param of - whose options they are, as in `acquire()`; for messages.
+ * @param of - the call that the options are for, as in `acquire()`; for messages.
  * @param path - stands before each name in messages, as in `handOff.`.
  */
 export function checkOptionNames(options: object, known: OptionNames, of: string, path = ''): void {
   checkOptionsObject(options, of);
-  // Inherited ones too: what is read below is inherited as well.
+  // Inherited names too: options are also read where they are inherited.
   for (const name in options) {
     if (known[name] !== true) {
       throw new LockOptionsError(messages.unknownOption(of, path, name, Object.keys(known), nearest(name, known)));

@@ -12,14 +12,14 @@ import { messages } from './lock.messages.js';
 interface Registry {
   /** The folders of the copies, in the order of loading. */
   readonly folders: string[];
-  /** So many have been told of. */
+  /** How many of them the user was warned of. */
   told: number;
 }
 
 const REGISTRY = Symbol.for('nestjs-distributed-lock');
 const shared = globalThis as { [REGISTRY]?: Registry };
 
-/** The folder of the file that asks, or the file where it is no file of a package: a bundle. */
+/** The folder of this copy of the package; where there is none, in a bundle, the file. */
 function ownFolder(): string | undefined {
   const { prepareStackTrace } = Error;
   try {
@@ -46,7 +46,7 @@ function register(): void {
 
 register();
 
-/** Says which copies there are, once for each that is more than one. */
+/** Warns of several copies, again when a further one is loaded. */
 export function warnOfCopies(warn: (message: string) => void): void {
   const registry = shared[REGISTRY];
   if (!registry || registry.folders.length <= registry.told) return;

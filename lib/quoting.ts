@@ -1,13 +1,13 @@
 /**
- * How text that is not the library's own (keys, values of options, what others threw) stands in a message: visible, on one
- * line and of bounded length, so that no key can forge a line of a log, recolour a terminal or fill a disk.
+ * How text that is not the library's own (keys, values of options, errors of other code) stands in a message: visible,
+ * on one line and of bounded length, so that no key can forge a line of a log, recolour a terminal or fill a disk.
  */
 
 /** Longer text is cut in the middle, where keys differ least. */
 const LONGEST = 200;
 const HEAD = 120;
 const TAIL = 60;
-/** What others threw may need more room; it is cut as well. */
+/** The message of an error may need more room; it is cut as well. */
 const LONGEST_MESSAGE = 400;
 
 /** Control characters (of terminals, too), format characters (writing direction, invisible ones), and separators of lines. */
@@ -36,14 +36,14 @@ export function show(value: unknown): string {
   return plain(String(value));
 }
 
-/** What an error says; of anything else that was thrown, what it is. */
+/** The message of an error; for anything else that was thrown, what it is. */
 export function say(thrown: unknown): string {
   if (typeof thrown === 'string') return plain(thrown, LONGEST_MESSAGE);
   try {
     const { message } = thrown as Partial<Error>;
     if (typeof message === 'string') return plain(message, LONGEST_MESSAGE);
   } catch {
-    // Not even readable.
+    // It throws when it is read.
   }
   return show(thrown);
 }

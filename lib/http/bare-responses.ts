@@ -1,6 +1,6 @@
 /**
- * What the filter needs of Nest's HTTP adapter, done with the response alone: for a filter that was made by hand without
- * an adapter, and which Nest therefore could not give one. Express and Fastify name these three methods alike.
+ * What the filter needs of Nest's HTTP adapter, done with the response alone: for a filter that was made by hand
+ * without an adapter, so that Nest could not give it one. Express and Fastify name these three methods alike.
  */
 import type { ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';

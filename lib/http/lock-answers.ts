@@ -13,8 +13,8 @@ import { messages } from '../lock.messages.js';
 export interface LockExceptionFilterOptions {
   /**
    * HTTP statuses that differ from the filter's own, by the `code` of the error: whole numbers from 400 to 599.
-   * @default 409 for LOCK_BUSY, 423 for LOCK_TIMEOUT, 503 for LOCK_UNAVAILABLE and LOCK_SHUTDOWN, 400 for a LOCK_KEY that
-   * the arguments of the call are to blame for, 500 for everything else
+   * @default 409 for LOCK_BUSY, 423 for LOCK_TIMEOUT, 503 for LOCK_UNAVAILABLE and LOCK_SHUTDOWN, 400 for a LOCK_KEY
+   * for which the arguments of the call are to blame, 500 for everything else
    */
   statuses?: Partial<Record<LockErrorCode, number>> | undefined;
   /**
@@ -68,7 +68,9 @@ export class LockAnswers {
     this.maxRetryAfter = seconds;
   }
 
-  /** What is told of an error. With the status 500 it is the server's own fault, which belongs in its log. */
+  /**
+   * What the client is told of an error. The status 500 means a fault of the server's own, which belongs in its log.
+   */
   to(error: LockError): LockAnswer {
     const { code } = error;
     const passing = PASSING[code];

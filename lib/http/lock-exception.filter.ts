@@ -65,12 +65,12 @@ export class LockExceptionFilter extends BaseExceptionFilter implements Exceptio
     if (kind !== 'http' && kind !== 'rpc' && kind !== 'ws' && kind !== 'graphql') throw exception;
     const answer = this.answers.to(exception);
     if (kind === 'http') return this.answerHttp(exception, answer, host);
-    // Nobody else will.
+    // Outside of HTTP Nest does not log it.
     if (answer.status === HttpStatus.INTERNAL_SERVER_ERROR) this.log.error(exception);
     const { message, code, retryAfter } = answer;
     const told = { status: 'error', message, code };
     if (kind === 'rpc') return throwError(() => told);
-    // Thrown from here, a gateway's error would reach nobody.
+    // An error of a gateway that is thrown here would not reach the client.
     if (kind === 'ws') return answerSocket(host.switchToWs().getClient(), told);
     throw Object.assign(new Error(message), { extensions: { code, ...(retryAfter !== undefined && { retryAfter }) } });
   }

@@ -1,4 +1,4 @@
-/** How a client of a gateway hears of an error: as Nest's own gateway filter tells it, under the name `exception`. */
+/** How a client of a gateway hears of an error: as from Nest's own gateway filter, under the name `exception`. */
 
 /** What the clients of Nest's two gateway platforms have. */
 interface SocketClient {

@@ -1,6 +1,6 @@
 /**
- * The way in for objects that Nest did not create, and so could not inject: locked methods find their service in a
- * property.
+ * Gives a lock service to objects that Nest did not create, and so could not inject. Locked methods find their service
+ * in a property of their object.
  */
 import { LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
@@ -8,8 +8,9 @@ import type { LockService } from '../lock.service.js';
 import { LOCKED_INSTANCES, readName, serviceProperty } from '../lock.tokens.js';
 
 /**
- * Names of the services that the locked methods of an object need; `undefined` is the one without a name. The object may
- * be anybody's: some answer anything to anybody, others throw when they are asked. What can't be asked needs nothing.
+ * Names of the services that the locked methods of an object need; `undefined` is the service without a name. The
+ * object may be of any kind: a proxy may return anything for any property, or throw. An object that can't be read
+ * needs no service.
  */
 export function neededInstances(object: object): ReadonlySet<string | undefined> {
   let instances: unknown;
@@ -32,7 +33,7 @@ const NONE: ReadonlySet<string | undefined> = new Set();
  * @param locks - the service they use from now on.
  * @param instance - the `instance` option of the methods, where they have one.
  * @returns the object.
- * @throws `LockOptionsError` for what is no object, no service or no name, and for an object that is frozen.
+ * @throws `LockOptionsError` when an argument is not an object, a service or a name, and for an object that is frozen.
  * @example
  * ```ts
  * const orders = bindLocks(new Orders(), locks);
@@ -46,7 +47,7 @@ export function bindLocks<T extends object>(object: T, locks: LockService, insta
   return object;
 }
 
-/** Answers whether the object took its service; a frozen one does not, and a proxy may do anything. */
+/** Sets the property. False where the object does not take it: it is frozen, or a proxy that refuses. */
 export function give(object: object, property: symbol, value: LockService): boolean {
   try {
     return Reflect.defineProperty(object, property, { value, configurable: true, writable: true });

@@ -1,8 +1,8 @@
 /**
- * Placeholders of other packages, which would stand in every key as they are written, so that one key locks everything.
- * Refused is what nobody writes as plain text: `{0}`, `{id}`, `${id}`, `#{id}`, `{{id}}`, `%s`, `$1`; and, where a
- * template has no placeholder at all, `#id`, `$id` and `/:id`. Text in braces that is mere punctuation is text.
- * `key-template.types.ts` says the same to the compiler.
+ * Finds placeholders of other packages. They would stand in every key as they are written, so that one key would lock
+ * everything. Refused are forms that are hardly ever meant as plain text: `{0}`, `{id}`, `${id}`, `#{id}`, `{{id}}`,
+ * `%s`, `$1`; and, where a template has no placeholder at all, `#id`, `$id` and `/:id`. Braces with nothing but
+ * punctuation between them are plain text. `foreign-placeholder.types.ts` checks the same at compile time.
  */
 
 /** Braces of one literal with a letter or a digit in them, or nothing but spaces. */
@@ -20,7 +20,9 @@ export function foreignPlaceholder(literals: readonly string[]): string | undefi
   return literals.length === 1 ? NAMED.exec(literals[0]!)?.[0] : undefined;
 }
 
-/** How it is written here: with its own position, where it has one. */
+/**
+ * What to write instead: the placeholder of this package, at the same position where the foreign one names a position.
+ */
 export function ownSpelling(foreign: string): string {
   const [, position, path = ''] = /^[$#]?\{+\s*(\d+)((?:\.\w+)*)\s*\}+$/.exec(foreign) ?? [];
   if (position === undefined) return '<0> for the first argument, <0.id> for its property `id`';

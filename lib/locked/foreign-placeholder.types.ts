@@ -1,4 +1,4 @@
-/** What `foreign-placeholder.ts` says at run time, for the compiler. */
+/** What `foreign-placeholder.ts` checks at run time, for the compiler. */
 import type { Digit, IsPattern, Letter, Punctuation } from './text.types.js';
 
 /** What is wrong with a piece of a template that has no placeholder; `never` when nothing is. */
@@ -27,7 +27,7 @@ type InBraces<Literal extends string> = Literal extends `${string}{${infer Inner
       : InBraces<Rest>
   : never;
 
-/** Whether there is anything but punctuation; nothing but spaces counts as well. */
+/** Whether the text has anything but punctuation. A text of spaces only counts as well. */
 type HasWord<Text extends string, Blank = true> = Text extends `${infer Char}${infer Rest}`
   ? Char extends Punctuation
     ? HasWord<Rest, false>

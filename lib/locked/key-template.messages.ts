@@ -16,21 +16,22 @@ export const keyMessages = {
   emptyTemplate: (method: string) =>
     `${method}: an empty key template cannot name a lock. Write at least one character.`,
   illFormedTemplate: (method: string, template: string) =>
-    `${method}: the key template ${show(template)} is not well-formed Unicode: it contains half a surrogate pair.`,
+    `${method}: the key template ${show(template)} is not well-formed Unicode: it contains half a surrogate pair. Write ` +
+    'the whole character.',
   unclosed: (method: string, template: string) =>
     `${method}: the key template ${show(template)} has a "<" that no ">" closes. ${GRAMMAR}`,
   badPlaceholder: (method: string, template: string, placeholder: string) =>
     `${method}: ${plain(placeholder)} in the key template ${show(template)} is not a placeholder. ${GRAMMAR}`,
   foreignPlaceholder: (method: string, template: string, foreign: string, own: string) =>
     `${method}: ${show(foreign)} in the key template ${show(template)} is no placeholder here and would stand in every ` +
-    `key as it is. Write ${plain(own)}. A key that is meant to contain it is computed with a function.`,
+    `key as it is. Write ${plain(own)}. To have it in the key as plain text, compute the key with a function.`,
   noSeparator: (method: string, template: string, left: string, right: string) =>
     `${method}: nothing separates ${plain(left)} from ${plain(right)} in the key template ${show(template)}, so different arguments ` +
     'could give the same key. Put a character between them that is neither a letter, a digit nor "%", such as ":".',
   meeting: (method: string, template: string, other: string, otherTemplate: string, key: string) =>
     `${method}: the key template ${show(template)} and ${show(otherTemplate)} of ${plain(other)} can both give the key ` +
-    `${show(key)}, so that two things which have nothing to do with each other would exclude each other, or be entered ` +
-    'as one. Let the templates differ before their first placeholder, or in where ":" stands, which values never contain.',
+    `${show(key)}, so that two unrelated things would exclude each other, or count as one and be entered at the same time. ` +
+    'Let the templates differ before their first placeholder, or in where ":" stands, which values never contain.',
   badValue: (method: string, template: string, placeholder: string, where: string, value: unknown) =>
     `${method}: ${plain(placeholder)} in the key template ${show(template)} cannot be filled, because ${plain(where)} is ` +
     `${describe(value)}. Only a string that is not empty, a finite number, a bigint or a boolean can: pass one, name ` +
@@ -51,7 +52,7 @@ export const keyMessages = {
     'be a string that is not empty.',
   illFormedKey: (method: string, key: string) =>
     `${method}: the key function of @Locked returned ${show(key)}, which is not well-formed Unicode: it contains half ` +
-    'a surrogate pair.',
+    'a surrogate pair. Use the whole text, or encode it first.',
 };
 
 /** What a value is, without what it contains: errors travel further than data should. */

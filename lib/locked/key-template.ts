@@ -2,9 +2,9 @@
  * How arguments become keys. A template is parsed once, at decoration; what is left for a call is to read each
  * placeholder, escape it, and join. Escaping makes a template injective: inside a value, `%` and every character other
  * than `A-Z a-z 0-9` that the template itself uses outside its placeholders (and `:` always) is percent-encoded as
- * UTF-8. Hence the first such character after a value is the template's own, it ends the value, and the value can be
- * decoded again: two different lists of texts never give the same key of one template. Values count by their text: `1`,
- * `1n` and `'1'` are the same. Two templates may meet, see `meeting-templates.ts`.
+ * UTF-8. Hence the first such character after a value is the template's own: it ends the value, and the value can be
+ * decoded again. So two different lists of texts never give the same key of one template. Values count by their text:
+ * `1`, `1n` and `'1'` are the same. Two templates can give the same key, see `meeting-templates.ts`.
  */
 import { LockKeyError } from '../lock.errors.js';
 import { foreignPlaceholder, ownSpelling } from './foreign-placeholder.js';
@@ -12,12 +12,12 @@ import { keyMessages } from './key-template.messages.js';
 import type { KeySpec, TemplateFor } from './key-template.types.js';
 
 /** Computes the keys of one call, without repetitions. Throws a `LockKeyError` when an argument cannot name a lock. */
-export type KeyOf = (args: readonly unknown[], self?: unknown) => readonly string[];
+type KeyOf = (args: readonly unknown[], self?: unknown) => readonly string[];
 
 /**
  * Prepares the keys of a method.
  *
- * @param method - who asks, as in `Orders.ship`; for messages.
+ * @param method - the name of the method, as in `Orders.ship`; for messages.
  * @throws `LockKeyError` for a malformed template.
  */
 export function compileKey(spec: KeySpec, method: string): KeyOf {
@@ -150,8 +150,8 @@ function parseTemplate(template: string, method: string): Template {
 }
 
 /**
- * What a value may not contain as it is, and how it is replaced. Half surrogate pairs are among the reserved, so that one
- * test finds both what to escape and what to refuse.
+ * Finds and escapes what a value may not contain as it is. Half surrogate pairs are among the reserved characters, so
+ * that one test finds both what to escape and what to refuse.
  */
 function escapingFor(literals: readonly string[]): { reserved: RegExp; escape: (text: string) => string } {
   const codes = escapeSequences(literals);
@@ -161,7 +161,7 @@ function escapingFor(literals: readonly string[]): { reserved: RegExp; escape: (
   return { reserved, escape: (text) => text.replace(every, (char) => codes.get(char)!) };
 }
 
-/** By what each character is replaced that a template does not leave as it is. */
+/** The characters that a template escapes in values, each with its replacement. */
 export function escapeSequences(literals: readonly string[]): ReadonlyMap<string, string> {
   const chars = ['%', ':', ...literals.join('').replace(/[A-Za-z0-9]/g, '')];
   return new Map(chars.map((char) => [char, percentEncode(char)]));
@@ -204,7 +204,7 @@ function whereIs(index: number, path: readonly string[]): string {
   return path.length === 0 ? `argument ${index}` : `"${path.join('.')}" of argument ${index}`;
 }
 
-/** The arguments of this call can't name a lock; those of another may. */
+/** An error for which the arguments of this call are to blame; those of another call may be good. */
 function badArguments(message: string): LockKeyError {
   return new LockKeyError(message, { source: 'arguments' });
 }

@@ -10,7 +10,7 @@ import type { ForeignNameProblem, ForeignProblem } from './foreign-placeholder.t
 import type { Digit, IsPattern, Letter } from './text.types.js';
 
 /** What a placeholder may stand for. */
-export type KeyValue = string | number | bigint | boolean;
+type KeyValue = string | number | bigint | boolean;
 
 /**
  * A function of the method's arguments that returns its key, or several keys that are locked all or none. It has the
@@ -40,7 +40,7 @@ export type KeyProblem<Key extends KeySpec, Args extends readonly unknown[]> = [
         : 'the parameters of the key function do not fit the parameters of the method';
 
 /** What is wrong with a template; `never` when nothing is, or where the compiler does not know the text. */
-export type TemplateProblem<Template extends string, Args extends readonly unknown[]> = Template extends ''
+type TemplateProblem<Template extends string, Args extends readonly unknown[]> = Template extends ''
   ? 'an empty key template cannot name a lock'
   : Scan<Template, Args> | (Template extends `${string}<${string}` ? never : ForeignNameProblem<Template>);
 
@@ -52,8 +52,8 @@ export type TemplateFor<Template extends string, Args extends readonly unknown[]
   : TemplateProblem<Template, Args>;
 
 /**
- * The least that the parameters must be for a key, as a tuple; `never` when this can't tell. It accepts less than
- * {@link KeyProblem}, but by plain assignability: so it also sees through a parameter whose type is a type parameter of
+ * The least that the parameters must be for a key, as a tuple; `never` when this type can't tell. It accepts less than
+ * {@link KeyProblem}, but by plain assignability, so it also sees through a parameter whose type is a type parameter of
  * the class, which conditional types cannot.
  */
 export type ArgsFor<Key extends KeySpec> = Key extends (...args: infer Args) => unknown

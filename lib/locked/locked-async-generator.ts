@@ -4,9 +4,8 @@
  */
 import type { OnLost } from '../acquire.options.js';
 import { lostBefore } from '../lock.errors.js';
-import { monotonicNow } from '../lease/heartbeat.js';
 import type { Lock } from '../lock.js';
-import { assertOutcome, isBusy, isSkipped, outlivingKind, released } from './locked-call.js';
+import { assertOutcome, isBusy, isSkipped, outlivingKind } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
 type Generator = AsyncGenerator<unknown, unknown, unknown>;
@@ -18,7 +17,7 @@ export async function* lockAsyncGenerator(call: LockedCall): Generator {
     const { locks } = call;
     const { onLost: told, ...options } = call.options();
     onLost = told;
-    const [keys, askedAt] = [call.keys(), monotonicNow()];
+    const [keys, askedAt] = [call.keys(), performance.now()];
     lock = await locks.acquire(keys, options);
     while (!lock.isHeld) lock = await locks.acquireAgain(lock, keys, options, askedAt);
   } catch (error) {
@@ -30,28 +29,32 @@ export async function* lockAsyncGenerator(call: LockedCall): Generator {
   try {
     const value = yield* steps(call, lock, onLost === 'ignore');
     open = false;
-    const lost = await released(lock);
+    const lost = await call.locks.giveBack(lock);
     if (lost && onLost !== 'ignore') throw lostBefore(value, lost);
     return value;
   } finally {
-    // It failed, and its own error comes first; or it was told to return, and has no result that a loss could spoil.
-    if (open) await released(lock);
+    // The body failed, and its own error comes first; or it was told to return, and has no result that a
+    // loss could spoil.
+    if (open) await call.locks.giveBack(lock);
   }
 }
 
-/** Takes every step of the body with the lock as the current one; the body would otherwise run in its caller's context. */
+/**
+ * Runs every step of the body with the lock as the current one; the body would otherwise run in its caller's context.
+ */
 async function* steps(call: LockedCall, lock: Lock, ignoreLoss: boolean): Generator {
-  // Lost, or given back by the method itself: the lock is no longer there to be current.
+  // A lock that was lost, or given back by the method itself, can't be the current one.
   const inside = <Result>(take: () => Result): Result => (lock.isHeld ? call.locks.run(lock, take) : take());
   const outcome = inside(() => call.body());
-  // Without a turn of promises in between, in which the lease could end before the first step.
+  // No `await` where all is well: the lease could end during it, before the first step.
   if (outlivingKind(outcome) !== 'asyncGenerator') await assertOutcome(call, outcome, 'asyncGenerator');
   const body = outcome as Generator;
   let ended = false;
   try {
     let take = (): Promise<IteratorResult<unknown>> => body.next();
     for (;;) {
-      if (!ignoreLoss && !lock.isHeld) lock.signal.throwIfAborted();
+      const loss = ignoreLoss ? undefined : call.locks.lossOf(lock);
+      if (loss) throw loss;
       const step = await inside(take);
       ended = step.done === true;
       if (ended) return step.value;
@@ -63,7 +66,7 @@ async function* steps(call: LockedCall, lock: Lock, ignoreLoss: boolean): Genera
       }
     }
   } finally {
-    // Told to return, or stopped by a loss: the body's own cleanup still has to run.
+    // The generator was told to return, or a loss stops it: the body's own cleanup still has to run.
     if (!ended) await inside(() => body.return(undefined));
   }
 }

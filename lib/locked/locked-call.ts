@@ -2,9 +2,8 @@
  * One call of a locked method, as the three ways of spanning its outcome see it.
  */
 import type { LockedReturns, WithLockOptions } from '../acquire.options.js';
-import type { Lock } from '../lock.js';
 import { isLockError, LockOptionsError } from '../lock.errors.js';
-import type { LockBusyError, LockLostError, LockTimeoutError } from '../lock.errors.js';
+import type { LockBusyError, LockTimeoutError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockService } from '../lock.service.js';
 
@@ -20,20 +19,21 @@ export interface LockedCall {
   readonly onBusy: 'throw' | 'skip' | ((error: LockBusyError | LockTimeoutError) => unknown);
 }
 
-/** Whether an error that kept the method from its lock means that somebody else has it. */
+/** Whether an error that kept the method from its lock means that another caller has it. */
 export function isBusy(error: unknown): error is LockBusyError | LockTimeoutError {
   return isLockError(error, 'LOCK_BUSY', 'LOCK_TIMEOUT');
 }
 
 /**
- * Whether a call whose lock was refused with an error ends quietly. A module that is closing starts no run, and whoever
- * skips runs has said that a run may be left out; a fallback, which would be new work, is not called then.
+ * Whether a call that did not get its lock ends quietly. `onBusy: 'skip'` says that a run may be left out, so a
+ * run that comes while the module is closing is left out as well. A fallback function would be new work, so it is
+ * not called then.
  */
 export function isSkipped(call: LockedCall, error: unknown): boolean {
   return call.onBusy === 'skip' && (isBusy(error) || isLockError(error, 'LOCK_SHUTDOWN'));
 }
 
-/** Something that goes on after the method has returned it, and so would outlive the lock. */
+/** What kind of result goes on after the method has returned it, and so would outlive the lock. */
 export function outlivingKind(outcome: unknown): 'observable' | 'asyncGenerator' | undefined {
   if (typeof outcome !== 'object' || outcome === null) return undefined;
   try {
@@ -41,26 +41,18 @@ export function outlivingKind(outcome: unknown): 'observable' | 'asyncGenerator'
     if (typeof subscribe === 'function' && typeof pipe === 'function') return 'observable';
     if (Symbol.asyncIterator in outcome && typeof next === 'function') return 'asyncGenerator';
   } catch {
-    // A proxy or a getter that refuses to be asked: it is the caller's business.
+    // A proxy or a getter that throws when it is read is none of these.
   }
   return undefined;
 }
 
 /**
- * Checks that a method returned what its lock was made to span. What it began by mistake still ends under the lock.
+ * Checks that a method returned what its lock was made to span. Anything else is awaited first, so that it still
+ * ends under the lock.
  */
 export async function assertOutcome(call: LockedCall, outcome: unknown, expected: LockedReturns): Promise<void> {
   const kind = outlivingKind(outcome) ?? (outcome instanceof Promise ? 'promise' : undefined);
   if (kind === expected) return;
   await Promise.allSettled([outcome]);
   throw new LockOptionsError(messages.wrongOutcome(call.method, expected, kind));
-}
-
-/** Gives a lock back, unless the method did so itself; answers the error of a lock that was lost. */
-export async function released(lock: Lock): Promise<LockLostError | undefined> {
-  try {
-    return (await lock.release()) ? undefined : (lock.signal.reason as LockLostError);
-  } catch {
-    return undefined;
-  }
 }

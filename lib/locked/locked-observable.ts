@@ -6,10 +6,9 @@ import { AsyncResource } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { from, isObservable, Observable, of, Subject, takeUntil } from 'rxjs';
 import type { ObservableInput, Subscriber } from 'rxjs';
-import { monotonicNow } from '../lease/heartbeat.js';
 import type { Lock } from '../lock.js';
-import { readSignal } from '../lock.settings.js';
-import { assertOutcome, isBusy, isSkipped, outlivingKind, released } from './locked-call.js';
+import { readSignal } from '../core/settings.js';
+import { assertOutcome, isBusy, isSkipped, outlivingKind } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
 
 export function lockObservable(call: LockedCall): Observable<unknown> {
@@ -39,7 +38,7 @@ class Section {
       const { onLost, signal, ...asked } = call.options();
       this.lossMatters = onLost !== 'ignore';
       const options = { ...asked, signal: this.cancel.signal };
-      const [keys, askedAt] = [call.keys(), monotonicNow()];
+      const [keys, askedAt] = [call.keys(), performance.now()];
       const forget = this.follow(readSignal(signal));
       try {
         this.lock = await locks.acquire(keys, options);
@@ -56,7 +55,7 @@ class Section {
     if (this.lossMatters) lock.signal.addEventListener('abort', this.onLost);
     try {
       const outcome = call.locks.run(lock, () => call.body());
-      // Without a turn of promises in between, in which the lease could end before the subscription.
+      // No `await` where all is well: the lease could end during it, before the subscription.
       if (outlivingKind(outcome) !== 'observable') await assertOutcome(call, outcome, 'observable');
       call.locks.run(lock, () => this.forward(outcome as ObservableInput<unknown>));
     } catch (error) {
@@ -64,7 +63,7 @@ class Section {
     }
   }
 
-  /** Unsubscribed, or ended. */
+  /** Called when the subscriber leaves, or the stream has ended. */
   stop(): void {
     if (this.isAsking) this.cancel.abort();
     this.stopped.next();
@@ -72,8 +71,8 @@ class Section {
   }
 
   /**
-   * Ends the wait when a signal of the user's does, until it is forgotten. `AbortSignal.any` would do, but Node.js 20 keeps
-   * something of every call for as long as that signal lives.
+   * Cancels the wait when the user's signal aborts, until the returned function is called. `AbortSignal.any` would do,
+   * but Node.js 20 retains something of every call for as long as that signal lives.
    */
   private follow(signal: AbortSignal | undefined): () => void {
     if (!signal) return () => undefined;
@@ -96,7 +95,10 @@ class Section {
       });
   }
 
-  /** Gives the lock back before the subscriber hears of the end, so that what it does next finds the key free. */
+  /**
+   * Gives the lock back before the subscriber hears of the end, so that what the subscriber does next
+   * finds the key free.
+   */
   private async fail(error: unknown): Promise<void> {
     await this.release();
     this.subscriber.error(error);
@@ -108,15 +110,15 @@ class Section {
     else this.subscriber.complete();
   }
 
-  /** Answers the error of a lock that was lost. */
+  /** Gives the lock back; answers its error where it was lost. */
   private async release(): Promise<unknown> {
     const { lock } = this;
     this.lock = undefined;
     lock?.signal.removeEventListener('abort', this.onLost);
-    return lock && released(lock);
+    return lock && this.call.locks.giveBack(lock);
   }
 
-  /** The subscriber hears of it where it has subscribed, as it does of everything else. */
+  /** Bound to the async context of the subscription, in which the subscriber hears of everything else. */
   private readonly onLost = AsyncResource.bind((): void => this.subscriber.error(this.lock?.signal.reason));
 
   private refused(error: unknown): void {

@@ -14,7 +14,7 @@ export async function lockPromise(call: LockedCall): Promise<unknown> {
       return outcome;
     });
   } catch (error) {
-    // What the body throws is the body's business, even if some other lock was busy for it.
+    // An error of the body is passed on unchanged, even where it says that another lock was busy.
     if (entered) throw error;
     if (isSkipped(call, error)) return undefined;
     if (typeof call.onBusy !== 'function' || !isBusy(error)) throw error;

@@ -1,7 +1,8 @@
 /**
- * Which templates the locked methods of a class have, and the check at start-up that no two of an application can give
- * the same key by accident. Templates of one shape (`order:<0>`, `order:<1.id>`) are meant to; a template without a
- * placeholder is a key that somebody chose; what a key function returns nobody knows.
+ * Which templates the locked methods of a class have, and the check at start-up that no two templates of an application
+ * can give the same key by accident. Three kinds are not checked: templates of one shape (`order:<0>`, `order:<1.id>`),
+ * which are meant to give the same keys; templates without a placeholder, which are written as one key; and key
+ * functions, whose keys are not known before a call.
  */
 import { LockKeyError } from '../lock.errors.js';
 import { LOCKED_TEMPLATES } from '../lock.tokens.js';
@@ -19,7 +20,7 @@ interface LockedTemplate {
 
 type ByMethod = ReadonlyMap<string | symbol, readonly LockedTemplate[]>;
 
-/** Notes the templates of a method on its prototype, beside those that it inherits. */
+/** Notes the templates of a method on its prototype, beside those that the prototype inherits. */
 export function noteTemplates(
   target: object,
   property: string | symbol,
@@ -38,12 +39,12 @@ function templatesOf(target: object): ByMethod {
     const noted = (target as { [LOCKED_TEMPLATES]?: unknown })[LOCKED_TEMPLATES];
     if (noted instanceof Map) return noted as ByMethod;
   } catch {
-    // Somebody else's object, which refuses to be asked.
+    // The object throws when it is read.
   }
   return new Map();
 }
 
-/** Throws a `LockKeyError` for the first two templates of an instance that can meet. */
+/** Throws a `LockKeyError` for the first two templates of an instance that can give the same key. */
 export function refuseMeetingTemplates(prototypes: Iterable<object>, instance: string | undefined): void {
   const shapes = new Map<string, LockedTemplate>();
   for (const prototype of prototypes) {

@@ -55,7 +55,8 @@ export function Locked<
 export function Locked(...given: unknown[]): unknown {
   refuseBare(given);
   const [key, options = {}] = given as [KeySpec, LockedOptions?];
-  // Refused here too, where the line is that says it; the method, which is not known yet, makes the better message later.
+  // Checked here too, where the stack of the error leads to this line. The method is not known yet; later errors name
+  // it.
   compileKey(key, '@Locked');
   const settings = readLockedOptions(options);
   return (target: object, property: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void => {
@@ -102,7 +103,7 @@ function lockMethod(
   return locked;
 }
 
-/** Has Nest inject the service into a property of every instance, subclasses included; answers the property. */
+/** Makes Nest inject the service into a property of every instance, subclasses included; answers the property. */
 function injectService(target: object, instance: string | undefined): symbol {
   const property = serviceProperty(instance);
   Inject(getLockServiceToken(instance))(target, property);
@@ -111,7 +112,7 @@ function injectService(target: object, instance: string | undefined): symbol {
   return property;
 }
 
-/** How a method's outcome shows before its body runs, which it may not without its lock. */
+/** What a method returns, as far as that shows without running its body, which needs the lock. */
 function returnsOf(method: Method, target: object, property: string | symbol): LockedReturns {
   if (Object.prototype.toString.call(method) === '[object AsyncGeneratorFunction]') return 'asyncGenerator';
   const type = Reflect.getMetadata('design:returntype', target, property) as { prototype?: object } | undefined;

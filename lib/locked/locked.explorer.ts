@@ -25,12 +25,15 @@ export class LockedExplorer implements OnModuleInit {
     }
   }
 
-  /** Objects may be anybody's, and some throw whatever they are asked: what can't be asked needs nothing. */
+  /**
+   * Whether an object lacks its service. Objects may be of any kind, and some throw when they are read:
+   * those need none.
+   */
   private isWanting(object: object, property: symbol): boolean {
     if (!neededInstances(object).has(this.instance)) return false;
     try {
       const bound = (object as Record<symbol, LockService | undefined>)[property];
-      // A value may outlive an application, and belong to the next.
+      // An object may outlive an application, and be used by the next one.
       return bound === undefined || bound.isClosing === true;
     } catch {
       return false;

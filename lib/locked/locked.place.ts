@@ -1,7 +1,8 @@
 /**
- * Where `@Locked` may stand: on a method of instances, with parentheses. Everything else would be ignored, or run
- * without a lock, where nobody checks types; so it is refused when the class is defined. What decorators are called with
- * differs between compilers (TypeScript, SWC, esbuild, Babel) in what is left out, and is anything in JavaScript.
+ * Where `@Locked` may stand: on a method of instances, with parentheses. Anywhere else it would be ignored, or the
+ * method would run without a lock, in code whose types are not checked; so it is refused when the class is defined.
+ * What decorators are called with differs between compilers (TypeScript, SWC, esbuild, Babel) in what is left out, and
+ * is anything in JavaScript.
  */
 import { LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
@@ -9,7 +10,7 @@ import type { MisplacedLocked } from '../lock.messages.js';
 
 export type Method = (...args: unknown[]) => unknown;
 
-/** Refuses what the factory is called with when `@Locked` stands without parentheses. */
+/** Refuses the arguments that the factory is called with when `@Locked` stands without parentheses. */
 export function refuseBare(args: readonly unknown[]): void {
   const [target, property] = args;
   refuseStandard(target, property);
@@ -42,7 +43,10 @@ export function nameOf(target: unknown, property: unknown): string {
   return `${typeof owner === 'function' && owner.name !== '' ? owner.name : 'a class'}${member}`;
 }
 
-/** Standard decorators get the value and a context, and would have to return what replaces the method. */
+/**
+ * Refuses the arguments of a standard decorator: the value and a context. It would have to return what
+ * replaces the method.
+ */
 function refuseStandard(value: unknown, context: unknown): void {
   if (typeof context !== 'object' || context === null) return;
   const { kind, name } = context as { kind?: unknown; name?: unknown };
@@ -51,7 +55,7 @@ function refuseStandard(value: unknown, context: unknown): void {
   throw new LockOptionsError(messages.standardDecorators(where));
 }
 
-/** A key function has nothing on its prototype, if it has one. */
+/** Tells a class from a key function, which has nothing on its prototype, if it has one. */
 function isClass(value: unknown): boolean {
   if (typeof value !== 'function') return false;
   const { prototype } = value as { prototype?: unknown };

@@ -5,7 +5,7 @@ import { LOCK_DEFAULTS } from '../acquire.options.js';
 import type { LockDefaults, LockedReturns, OnBusy, WithLockOptions } from '../acquire.options.js';
 import { LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
-import { checkedOptions, DEFAULT_SETTINGS, readOnLost, readSignal, resolveSettings } from '../lock.settings.js';
+import { checkedOptions, DEFAULT_SETTINGS, readOnLost, readSignal, resolveSettings } from '../core/settings.js';
 import { readName } from '../lock.tokens.js';
 import { checkOptionNames, optionNames } from '../option-names.js';
 import type { LockedOptions } from './locked.types.js';
@@ -48,7 +48,7 @@ export function readLockedOptions(options: LockedOptions): LockedSettings {
   };
 }
 
-/** What was given, in milliseconds; what was not is left to the module's defaults. */
+/** The options that were given, in milliseconds; the others are left to the module's defaults. */
 function millisecondsOf(options: LockDefaults): LockDefaults {
   const settings = resolveSettings(options, DEFAULT_SETTINGS);
   const given = Object.entries(settings).filter(([name]) => options[name as keyof LockDefaults] !== undefined);

@@ -1,7 +1,7 @@
 /**
  * What `@Locked` takes and which methods it fits. The decorator is typed by what is known when it is called (the key,
- * the fallback, …) and checks the method when it is applied: whatever does not fit makes the descriptor's type a
- * sentence that says so.
+ * the fallback, …) and checks the method when it is applied: where something does not fit, the type of the descriptor
+ * becomes a sentence that says so.
  */
 import type { Observable, Subscribable } from 'rxjs';
 import type { LockedReturns, OnBusy, WithLockOptions } from '../acquire.options.js';
@@ -23,12 +23,12 @@ export interface LockedOptions<
   /** Name of the module instance to use, as given to `forRoot`; by default the one without a name. */
   instance?: string | undefined;
   /**
-   * What a call does when somebody else holds the key until the wait ends. `'throw'`: it fails with `LockBusyError` or
+   * What a call does when another caller holds the key until the wait ends. `'throw'`: it fails with `LockBusyError` or
    * `LockTimeoutError`. `'skip'`: the method does not run; a promise resolves to `undefined`, an Observable completes
-   * and a generator ends without a value. So does a call that gets no lock because the module is closing, so that a
-   * scheduled job whose time comes during a shutdown is left out quietly; without `'skip'` that is a
-   * `LockShutdownError`. A function runs instead, without the lock: it gets the error and the method's arguments, has
-   * the object as `this`, and returns what the method would.
+   * and a generator ends without a value. So does a call that gets no lock because the module is closing: a scheduled
+   * job whose time comes during a shutdown is left out quietly. Without `'skip'` such a call fails with
+   * `LockShutdownError`. A function runs instead of the method, without the lock: it gets the error and the method's
+   * arguments, has the object as `this`, and returns what the method would.
    * @default 'throw'
    * @example
    * ```ts
@@ -59,7 +59,7 @@ export interface LockedDecorator<
   Signal extends LockedSignal = LockedSignal,
   Returns extends LockedReturns = LockedReturns,
 > {
-  /** Says in words what does not fit. */
+  /** This overload says in words what does not fit. */
   <Args extends readonly unknown[], Result>(
     target: InstanceSide & ThisOf<Key> & ThisOf<Busy> & ThisOf<Signal>,
     propertyKey: string | symbol,
@@ -69,8 +69,9 @@ export interface LockedDecorator<
     >,
   ): void;
   /**
-   * Compares by assignability, which sees through parameters whose type is a type parameter of the class. `Declared` is
-   * the same as `Args`, except where the compiler puts the bound in the place of parameters that break it.
+   * This overload compares by assignability, which sees through parameters whose type is a type parameter of
+   * the class. `Declared` is the same as `Args`, except where the compiler puts the bound in the place of
+   * parameters that break it.
    */
   <Args extends ArgsFor<Key>, Declared extends readonly unknown[], Result>(
     target: InstanceSide & ThisOf<Key> & ThisOf<Busy> & ThisOf<Signal>,
@@ -83,13 +84,13 @@ export interface LockedDecorator<
 }
 
 /** What a decorator of an instance's member gets; a static member's gets the class, which has a prototype. */
-export type InstanceSide = object & { readonly prototype?: never };
+type InstanceSide = object & { readonly prototype?: never };
 
 /** What the functions among the key and the options want as `this`, which is the object whose method is called. */
-export type ThisOf<Given> = Given extends (this: infer This, ...args: never[]) => unknown ? This : unknown;
+type ThisOf<Given> = Given extends (this: infer This, ...args: never[]) => unknown ? This : unknown;
 
 /** The part of a descriptor that says what the method is. */
-export interface MethodDescriptor<Args extends readonly unknown[], Result> {
+interface MethodDescriptor<Args extends readonly unknown[], Result> {
   value?: ((...args: Args) => Result) | undefined;
 }
 
@@ -104,7 +105,7 @@ type BoundProblem<Args, Declared> = [Args] extends [never]
 type OptionsProblem<Busy, Signal, Returns, Args extends readonly unknown[], Result> =
   ResultProblem<Result, Returns> | BusyProblem<Busy, Args, Result> | SignalProblem<Signal, Args>;
 
-/** What a decorated method returns, by kind; nothing beyond it survives. */
+/** What a decorated method returns, by kind: a subtype would lose its other members. */
 interface Returned {
   promise: Promise<unknown>;
   observable: Observable<unknown>;

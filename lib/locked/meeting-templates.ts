@@ -1,7 +1,7 @@
 /**
  * Whether two templates can give the same key: `order:<0>` of `1/items` is `order:<0>/items` of `1`, because the first
  * does not escape what it does not use itself. Each template is turned into an automaton for its keys, and the two are
- * walked together until both end. Templates that differ before their first placeholder part at once.
+ * walked together until both end. Templates that differ before their first placeholder are told apart at once.
  */
 import { escapeSequences } from './key-template.js';
 
@@ -17,7 +17,7 @@ interface Automaton {
   readonly end: number;
 }
 
-/** A key that both templates can give, if there is one. They are given as the text around their placeholders. */
+/** A key that both templates can give, if there is one. A template is given as the texts around its placeholders. */
 export function commonKey(a: readonly string[], b: readonly string[]): string | undefined {
   if (!a[0]!.startsWith(b[0]!) && !b[0]!.startsWith(a[0]!)) return undefined;
   const [left, right] = [automatonOf(a), automatonOf(b)];
@@ -49,7 +49,7 @@ function automatonOf(literals: readonly string[]): Automaton {
   const escaped = new Set(escapes.keys());
   const states: Step[][] = [[]];
   const push = (): number => states.push([]) - 1;
-  /** Adds a path that reads a text, and answers where it leads. */
+  /** Adds a path that reads a text, and answers the state to which it leads. */
   const read = (from: number, text: string, to?: number): number => {
     const chars = Array.from(text);
     chars.forEach((char, i) => {

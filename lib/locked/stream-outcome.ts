@@ -1,6 +1,6 @@
 /**
- * Streams as the result of a locked method: they begin to flow when the caller reads them, and the lock was given back
- * before. What can be recognised is refused; a stream that has read its source to the end is only a value in memory.
+ * Streams as the result of a locked method: they begin to flow when the caller reads them, after the lock was given
+ * back. Streams that can be recognised are refused; one that has read its source to the end is only a value in memory.
  */
 import { LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
@@ -8,7 +8,7 @@ import { messages } from '../lock.messages.js';
 interface Stream {
   readonly what: string;
   readonly isFlowing: boolean;
-  /** Ends it: nobody else will. */
+  /** Closes the stream, which the caller will never get to see. */
   close(): void;
 }
 
@@ -20,7 +20,9 @@ export function refuseStream(method: string, outcome: unknown): void {
   throw new LockOptionsError(messages.streamOutcome(method, stream.what));
 }
 
-/** Told by what it can do, not by its class: there may be several copies of that. Some objects answer nobody. */
+/**
+ * Recognised by methods and not by class, of which there may be several copies. Some objects throw when they are read.
+ */
 function streamOf(outcome: object): Stream | undefined {
   try {
     return streamableFile(outcome) ?? nodeStream(outcome, 'a stream') ?? webStream(outcome);
@@ -40,7 +42,7 @@ interface Readable {
   pipe?: unknown;
   read?: unknown;
   on?: (event: 'error', listener: () => void) => unknown;
-  /** Of a socket, which is a connection rather than a result that is yet to come. */
+  /** A method of sockets only; a socket is a connection rather than a result that is yet to come. */
   connect?: unknown;
   destroy?: () => unknown;
   readonly destroyed?: boolean;
@@ -56,7 +58,7 @@ function nodeStream(outcome: Readable, what: string): Stream | undefined {
     outcome.on?.('error', () => undefined);
     outcome.destroy?.();
   };
-  // A source that has ended has nothing more to ask for; no public property tells that before it was read.
+  // A source that has ended needs no lock any more; no public property tells that before it was read.
   return { what, isFlowing: !destroyed && !readableEnded && outcome._readableState?.ended !== true, close };
 }
 

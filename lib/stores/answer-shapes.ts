@@ -1,5 +1,5 @@
 /** Whether something is an answer as `lock-store.ts` describes it. */
-import type { KeyState, ReleaseAnswer, StoreAnswer } from './lock-store.js';
+import type { HolderState, KeyState, ReleaseAnswer, StoreAnswer } from './lock-store.js';
 
 type Fields<Answer> = { readonly [Field in Answer extends unknown ? keyof Answer : never]?: unknown };
 
@@ -16,20 +16,24 @@ export function isStoreAnswer(answer: unknown): answer is StoreAnswer {
   }
 }
 
-/** Without its successor, which is an answer of its own. */
+/** Does not look at the successor's answer, which is one of its own. */
 export function isReleaseAnswer(answer: unknown): answer is ReleaseAnswer {
   const { state } = fieldsOf<ReleaseAnswer>(answer);
   return state === 'released' || state === 'gone' || state === 'unknown';
 }
 
 export function isKeyState(answer: unknown): answer is KeyState {
-  const { key, holder, waiting, lastFencingToken } = fieldsOf<KeyState>(answer);
-  if (typeof key !== 'string' || !Array.isArray(waiting)) return false;
+  const { key, holders, waiting, lastFencingToken } = fieldsOf<KeyState>(answer);
+  if (typeof key !== 'string' || !Array.isArray(waiting) || !Array.isArray(holders)) return false;
   if (!waiting.every((token) => typeof token === 'string')) return false;
   if (lastFencingToken !== null && !isCount(lastFencingToken)) return false;
-  if (holder === null) return true;
-  const { token, fencingToken, expiresIn } = fieldsOf<NonNullable<KeyState['holder']>>(holder);
-  return typeof token === 'string' && isCount(fencingToken) && isDuration(expiresIn);
+  return holders.every(isHolderState);
+}
+
+function isHolderState(holder: unknown): boolean {
+  const { token, fencingToken, expiresIn, limit, weight } = fieldsOf<HolderState>(holder);
+  if (typeof token !== 'string' || !isCount(fencingToken) || !isDuration(expiresIn)) return false;
+  return isCount(weight) && weight > 0 && (limit === Infinity || isCount(limit)) && weight <= limit;
 }
 
 function fieldsOf<Answer>(answer: unknown): Fields<Answer> {

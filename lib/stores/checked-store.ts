@@ -1,6 +1,7 @@
 /**
- * A store of the user's own, as the library may rely on it: whatever it does, each request is answered by as many answers
- * of the port's shape, or rejects. What is none of them is `unknown`: it proves neither a lease nor the loss of one.
+ * Wraps a store of the user's, so that the library may rely on it: whatever the store does, each list of requests gets
+ * as many answers of the port's shape, or rejects. An answer of another shape becomes `unknown`: it proves neither a
+ * lease nor the loss of one.
  */
 import { LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
@@ -15,32 +16,13 @@ import type {
   StoreAnswer,
   TouchRequest,
 } from './lock-store.js';
-import { MemoryLockStore } from './memory/memory-lock-store.js';
-import { RedisLockStore } from './redis/redis.lock-store.js';
 
-/**
- * @param timeLimit - how long a request may take, in milliseconds.
- * @returns the store as it is where it is one of ours, which check themselves what they hear; that costs a lock nothing.
- */
-export function checked(store: LockStore, timeLimit: number): LockStore {
-  return store instanceof RedisLockStore || store instanceof MemoryLockStore
-    ? store
-    : new CheckedStore(store, timeLimit);
-}
-
-class CheckedStore implements LockStore {
-  readonly name: string;
-  readonly processId: string;
-  readonly maxListLength: number;
-
+export class CheckedStore implements LockStore {
+  /** @param timeLimit - how long a request may take, in milliseconds. */
   constructor(
     private readonly store: LockStore,
     private readonly timeLimit: number,
-  ) {
-    this.name = store.name;
-    this.processId = store.processId;
-    this.maxListLength = store.maxListLength;
-  }
+  ) {}
 
   async start(): Promise<void> {
     await this.store.start();
@@ -48,6 +30,13 @@ class CheckedStore implements LockStore {
 
   async stop(): Promise<void> {
     await this.store.stop();
+  }
+
+  async ping(): Promise<void> {
+    await within(
+      this.timeLimit,
+      settled(() => this.store.ping()),
+    );
   }
 
   acquire(requests: readonly AcquireRequest[]): Promise<StoreAnswer[]> {
@@ -75,11 +64,11 @@ class CheckedStore implements LockStore {
     );
   }
 
-  listen(listener: GrantListener | null): void {
-    this.store.listen(listener);
+  listen(processId: string, listener: GrantListener | null): void {
+    this.store.listen(processId, listener);
   }
 
-  /** Lists of another length belong to nobody: it is not known whose answer is missing. */
+  /** A list of another length is refused as a whole: it is not known which of the answers is missing. */
   private async ask<Request, Answer>(
     requests: readonly Request[],
     send: () => Promise<Answer[]>,
@@ -91,7 +80,7 @@ class CheckedStore implements LockStore {
   }
 }
 
-/** Rejects when the time is over; what a store does that late is found by those who ask again. */
+/** Rejects when the time is over. What the store carries out later is found by the next request of its caller. */
 function within<Outcome>(timeLimit: number, outcome: Promise<Outcome>): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const tooLate = (): void => reject(new LockUnavailableError(messages.storeSilent(timeLimit)));
@@ -107,7 +96,7 @@ async function settled(send: () => unknown): Promise<unknown> {
   try {
     return await promise;
   } catch (error) {
-    // An error is told apart from none by being there.
+    // Undefined would count as no error at all.
     throw error ?? oddly(error);
   }
 }

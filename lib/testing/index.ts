@@ -21,7 +21,7 @@ import type { DistributedLockModuleExtras, DistributedLockModuleOptions, LockDef
 export class LockTestingModule {
   /** @param options - the defaults of the module under test, its `name` and `isGlobal`. */
   static forRoot(options: LockDefaults & DistributedLockModuleExtras = {}): DynamicModule {
-    // What is no options object is refused there.
+    // forRoot() refuses what is not an object.
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       return DistributedLockModule.forRoot(options);
     }

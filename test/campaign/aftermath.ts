@@ -1,7 +1,7 @@
 /** When all faults are over: every caller comes to an end, every key becomes free, every process ends by itself. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import type { ChildProgram } from '../processes/support/child-program.js';
+import type { ChildProgram } from '../support/processes/child-program.js';
 import type { Fleet } from './fleet.js';
 import type { Looks } from './looks.js';
 import type { Fault } from './verdict/fault.js';

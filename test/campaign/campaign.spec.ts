@@ -1,5 +1,5 @@
 /** A short slice of the campaign: everything mixed, once. `npm run campaign` plays as many rounds as one likes. */
-import { builtPath } from '../processes/support/build.mjs';
+import { builtPath } from '../support/processes/build.mjs';
 import { FAULTS } from './plan.js';
 import { playRound } from './round.js';
 

@@ -1,5 +1,5 @@
 /** Workers that lock badly on purpose are caught by every rule that they break, and good ones by none. */
-import { builtPath } from '../processes/support/build.mjs';
+import { builtPath } from '../support/processes/build.mjs';
 import { LIMITS } from './aftermath.js';
 import { playRound } from './round.js';
 import type { Rule } from './verdict/fault.js';

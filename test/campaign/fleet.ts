@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ChildProgram } from '../processes/support/child-program.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import { ChildProgram } from '../support/processes/child-program.js';
+import { TcpProxy } from '../support/network/tcp-proxy.js';
 import type { Life } from './history/entry.js';
 import { readLife } from './history/read-life.js';
-import type { Random } from './random.js';
+import type { Random } from '../support/random.js';
 import type { Flaw, Role, WorkerSettings } from './worker/settings.js';
 
 export interface FleetOptions {

@@ -16,7 +16,7 @@ export async function openLooks(url: string, prefix: string): Promise<Looks> {
   return {
     at: async (key) => {
       const state = await locks.inspect(key);
-      return state.holder === null && state.waiting.length === 0 ? null : JSON.stringify(state);
+      return state.holders.length === 0 && state.waiting.length === 0 ? null : JSON.stringify(state);
     },
     close: () => app.close(),
   };

@@ -1,7 +1,7 @@
 /** Carries out the faults of a plan, each to its end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import type { RedisServer } from '../support/redis-server.mjs';
+import type { RedisServer } from '../../sample-app/redis/redis-server.mjs';
 import { now } from './clock.js';
 import type { Berth, Fleet } from './fleet.js';
 import type { DataLoss } from './history/entry.js';

@@ -1,5 +1,5 @@
 /** What befalls whom, and when: drawn from a seed, so that it can be drawn again. */
-import type { Random } from './random.js';
+import type { Random } from '../support/random.js';
 
 /** What can be done to the processes, the server and the networks between them. */
 export const FAULTS = [

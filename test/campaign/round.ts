@@ -1,6 +1,6 @@
 /** One round: a server, a fleet, faults, and the judgement. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { startRedis } from '../support/redis-server.mjs';
+import { startRedis } from '../../sample-app/redis/redis-server.mjs';
 import { aftermath, LIMITS } from './aftermath.js';
 import type { Limits } from './aftermath.js';
 import { Fleet } from './fleet.js';
@@ -9,7 +9,7 @@ import { openFlawedLooks, openLooks } from './looks.js';
 import { carryOut } from './mishaps.js';
 import { drawPlan } from './plan.js';
 import type { FaultName, PlannedFault } from './plan.js';
-import { Random } from './random.js';
+import { Random } from '../support/random.js';
 import type { Fault } from './verdict/fault.js';
 import { judge } from './verdict/verdict.js';
 import type { Verdict } from './verdict/verdict.js';

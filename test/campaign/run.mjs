@@ -1,7 +1,7 @@
 /** Compiles the campaign and starts it. */
 import { pathToFileURL } from 'node:url';
 
-import { builtPath } from '../processes/support/build.mjs';
+import { builtPath } from '../support/processes/build.mjs';
 
 // So that what the campaign started ends with it.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));

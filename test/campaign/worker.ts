@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serve, settings as readSettings } from '../processes/programs/serve.js';
 import { Recorder } from './history/recorder.js';
-import { Random } from './random.js';
+import { Random } from '../support/random.js';
 import { CLOSE_LIMIT } from './times.js';
 import { Calls } from './worker/calls.js';
 import { Mischief } from './worker/mischief.js';

@@ -1,9 +1,10 @@
 /** Connections that end: the server hangs up on them (CLIENT KILL), or their owner closes them. */
 import { Redis } from 'ioredis';
-import { atEnd } from './support/cleanup.js';
-import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from './support/locks.js';
-import { openClient, openRedis } from './support/servers.js';
-import { isFree, keyBecomes, nextEvent, until, within } from './support/waiting.js';
+import { atEnd } from '../support/at-end.js';
+import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from '../support/apps/locks.js';
+import { openClient } from '../support/servers/clients.js';
+import { openRedis } from '../support/servers/own-servers.js';
+import { isFree, keyBecomes, nextEvent, until, within } from '../support/waiting.js';
 
 /** Ends all connections of a kind but the one that asks; answers how many there were. */
 async function hangUp(client: Redis, kind: 'normal' | 'pubsub'): Promise<number> {
@@ -30,7 +31,7 @@ describe('CLIENT KILL', () => {
     expect(await hangUp(client, kind)).toBeGreaterThan(0);
     await held.release();
     await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
-    expect(await rival.inspect('key')).toMatchObject({ holder: null, waiting: [] });
+    expect(await rival.inspect('key')).toMatchObject({ holders: [], waiting: [] });
   });
 
   it('of every connection, between the grant and its message', async () => {

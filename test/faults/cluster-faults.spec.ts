@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
 import { LockUnavailableError } from 'nestjs-distributed-lock';
-import type { TcpProxy } from '../support/tcp-proxy.js';
-import { atEnd } from './support/cleanup.js';
-import { RedisCluster } from './support/cluster.js';
-import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from './support/locks.js';
-import { requestOf } from './support/requests.js';
-import { aborted, isFree, keyBecomes, nextEvent, rejection, until, within } from './support/waiting.js';
+import type { TcpProxy } from '../support/network/tcp-proxy.js';
+import { atEnd } from '../support/at-end.js';
+import { RedisCluster } from '../support/servers/redis-cluster.js';
+import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from '../support/apps/locks.js';
+import { requestOf } from '../support/network/wire-requests.js';
+import { aborted, isFree, keyBecomes, nextEvent, rejection, until, within } from '../support/waiting.js';
 
 let cluster: RedisCluster;
 

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { atEnd } from './support/cleanup.js';
-import { RedisCluster } from './support/cluster.js';
-import { HEARTBEAT_AND_ROOM, openLocks } from './support/locks.js';
-import { openClient } from './support/servers.js';
-import { isFree, keyBecomes, nextEvent, within } from './support/waiting.js';
+import { atEnd } from '../support/at-end.js';
+import { RedisCluster } from '../support/servers/redis-cluster.js';
+import { HEARTBEAT_AND_ROOM, openLocks } from '../support/apps/locks.js';
+import { openClient } from '../support/servers/clients.js';
+import { isFree, keyBecomes, nextEvent, within } from '../support/waiting.js';
 
 let cluster: RedisCluster;
 

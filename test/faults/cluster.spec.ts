@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
 import type { LockService } from 'nestjs-distributed-lock';
-import { RedisCluster } from './support/cluster.js';
-import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from './support/locks.js';
-import { isFree, nextEvent, rejection, until, within } from './support/waiting.js';
+import { RedisCluster } from '../support/servers/redis-cluster.js';
+import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from '../support/apps/locks.js';
+import { isFree, nextEvent, rejection, until, within } from '../support/waiting.js';
 
 let cluster: RedisCluster;
 

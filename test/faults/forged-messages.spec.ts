@@ -1,10 +1,10 @@
 /** Somebody may publish, and nothing else: what he can read and guess lets nobody in, and what he can't changes nothing. */
 import { Redis } from 'ioredis';
 import { LockLostError } from 'nestjs-distributed-lock';
-import { atEnd } from './support/cleanup.js';
-import { HEARTBEAT_AND_ROOM, openLocks } from './support/locks.js';
-import { openRedis } from './support/servers.js';
-import { aborted, keyBecomes, nextEvent, until, within } from './support/waiting.js';
+import { atEnd } from '../support/at-end.js';
+import { HEARTBEAT_AND_ROOM, openLocks } from '../support/apps/locks.js';
+import { openRedis } from '../support/servers/own-servers.js';
+import { aborted, keyBecomes, nextEvent, until, within } from '../support/waiting.js';
 
 async function inLine() {
   const redis = await openRedis();

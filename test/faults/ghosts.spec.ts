@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LockUnavailableError } from 'nestjs-distributed-lock';
 import type { LockService } from 'nestjs-distributed-lock';
-import { RedisCluster } from './support/cluster.js';
-import { atEnd } from './support/cleanup.js';
-import { HEARTBEAT_AND_ROOM, openLocks } from './support/locks.js';
-import { requestOf } from './support/requests.js';
-import { openClient, openProxy, openRedis } from './support/servers.js';
-import { isFree, keyBecomes, rejection, until } from './support/waiting.js';
+import { RedisCluster } from '../support/servers/redis-cluster.js';
+import { atEnd } from '../support/at-end.js';
+import { HEARTBEAT_AND_ROOM, openLocks } from '../support/apps/locks.js';
+import { requestOf } from '../support/network/wire-requests.js';
+import { openClient } from '../support/servers/clients.js';
+import { openProxy, openRedis } from '../support/servers/own-servers.js';
+import { isFree, keyBecomes, rejection, until } from '../support/waiting.js';
 
 async function lockedOf(locks: LockService, keys: readonly string[]): Promise<string[]> {
   const states = await Promise.all(keys.map((key) => locks.inspect(key)));

@@ -2,11 +2,12 @@
 import { Injectable } from '@nestjs/common';
 import { Locked, LockLostError, LockService, LockUnavailableError } from 'nestjs-distributed-lock';
 import type { DistributedLockModuleOptions } from 'nestjs-distributed-lock';
-import { HEARTBEAT_AND_ROOM, openApp, openLocks } from './support/locks.js';
-import type { Where } from './support/locks.js';
-import { requestOf } from './support/requests.js';
-import { hang, openClient, openProxy, openRedis } from './support/servers.js';
-import { aborted, isFree, keyBecomes, nextEvent, rejection, within } from './support/waiting.js';
+import { HEARTBEAT_AND_ROOM, openApp, openLocks } from '../support/apps/locks.js';
+import type { Where } from '../support/apps/locks.js';
+import { requestOf } from '../support/network/wire-requests.js';
+import { hang, openProxy, openRedis } from '../support/servers/own-servers.js';
+import { openClient } from '../support/servers/clients.js';
+import { aborted, isFree, keyBecomes, nextEvent, rejection, within } from '../support/waiting.js';
 
 class OutOfStock extends Error {}
 

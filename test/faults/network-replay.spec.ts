@@ -2,12 +2,13 @@
  * Requests that reach the server twice, as after a reconnect of ioredis. S6: the second time changes nothing.
  */
 import type { LockService } from 'nestjs-distributed-lock';
-import { DEFAULT_TIMING } from '../../lib/stores/lock-store.js';
-import type { Fate, TcpProxy } from '../support/tcp-proxy.js';
-import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from './support/locks.js';
-import { requestOf } from './support/requests.js';
-import { openClient, openProxy, openRedis } from './support/servers.js';
-import { isFree, keyBecomes, nextEvent, rejection, within } from './support/waiting.js';
+import { DEFAULT_TIMING } from '../../lib/stores/protocol.js';
+import type { Fate, TcpProxy } from '../support/network/tcp-proxy.js';
+import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from '../support/apps/locks.js';
+import { requestOf } from '../support/network/wire-requests.js';
+import { openClient } from '../support/servers/clients.js';
+import { openProxy, openRedis } from '../support/servers/own-servers.js';
+import { isFree, keyBecomes, nextEvent, rejection, within } from '../support/waiting.js';
 
 const KINDS: ('acquire' | 'touch' | 'release')[] = ['acquire', 'touch', 'release'];
 const FATES: Fate[] = ['duplicate', 'resend'];
@@ -47,7 +48,10 @@ describe.each(EACH)('$kind, $fate', ({ kind, fate }) => {
     proxy.always(requestOf(kind), fate);
     const lock = await locks.acquire('key');
     await lock.renew();
-    expect((await rival.inspect('key')).holder).toMatchObject({ token: lock.token, fencingToken: lock.fencingToken });
+    expect((await rival.inspect('key')).holders[0]).toMatchObject({
+      token: lock.token,
+      fencingToken: lock.fencingToken,
+    });
     expect(await rival.tryAcquire('key')).toBeNull();
     await lock.release();
     await nothingLeft('key');
@@ -97,12 +101,12 @@ describe.each(HANDED_ON)('$kind, $fate', ({ kind, fate }) => {
     await inLine;
     await held.release();
     const lock = await within(HEARTBEAT_AND_ROOM, waiting);
-    const { holder, waiting: line } = await rival.inspect('key');
-    expect(holder?.token).toBe(lock.token);
+    const { holders, waiting: line } = await rival.inspect('key');
+    expect(holders[0]?.token).toBe(lock.token);
     expect(line).toHaveLength(1);
     await lock.release();
     const last = await within(HEARTBEAT_AND_ROOM, third);
-    expect((await rival.inspect('key')).holder?.token).toBe(last.token);
+    expect((await rival.inspect('key')).holders[0]?.token).toBe(last.token);
     await last.release();
     await nothingLeft('key');
   });
@@ -120,7 +124,7 @@ describe('a request that is carried out a second time, much later', () => {
     const late = proxy.commands.filter((command) => requestOf('touch')(command) || requestOf('release')(command));
     expect(late.length).toBeGreaterThanOrEqual(2);
     for (const { name, args } of late) await openClient(redis).call(name, ...args);
-    expect((await rival.inspect('key')).holder?.token).toBe(next.token);
+    expect((await rival.inspect('key')).holders[0]?.token).toBe(next.token);
     await next.renew();
     await next.release();
   });

@@ -1,9 +1,9 @@
 /** What waiting costs the server: no polling faster than once a second per contended key and process. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { openLocks } from './support/locks.js';
-import { readRequests } from './support/requests.js';
-import { openProxy, openRedis } from './support/servers.js';
-import { nextEvent, rejection, until } from './support/waiting.js';
+import { openLocks } from '../support/apps/locks.js';
+import { readRequests } from '../support/network/wire-requests.js';
+import { openProxy, openRedis } from '../support/servers/own-servers.js';
+import { nextEvent, rejection, until } from '../support/waiting.js';
 
 const WAITERS = 20;
 const SECONDS = 5;

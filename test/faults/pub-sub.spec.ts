@@ -1,17 +1,8 @@
 /** Pub/Sub is only a hint: everything works without it, one heartbeat later. */
 import { LockTimeoutError } from 'nestjs-distributed-lock';
-import type { LockService } from 'nestjs-distributed-lock';
-import { HEARTBEAT_AND_ROOM, LONG, openLocks } from './support/locks.js';
-import { openProxy, openRedis } from './support/servers.js';
-import { nextEvent, rejection, within } from './support/waiting.js';
-
-async function handOff(holder: LockService, waiter: LockService): Promise<void> {
-  const held = await holder.acquire('key');
-  const waiting = waiter.acquire('key');
-  await nextEvent(waiter, 'waiting');
-  await held.release();
-  await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
-}
+import { handOff, HEARTBEAT_AND_ROOM, LONG, openLocks } from '../support/apps/locks.js';
+import { openProxy, openRedis } from '../support/servers/own-servers.js';
+import { nextEvent, rejection, within } from '../support/waiting.js';
 
 describe('messages of Pub/Sub never arrive', () => {
   it('because the server publishes none', async () => {

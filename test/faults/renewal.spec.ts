@@ -1,9 +1,10 @@
 /** Renewal under faults: it goes on after errors, stops at the release, and one bad batch stops no other. */
 import type { Lock } from 'nestjs-distributed-lock';
-import { HEARTBEAT_AND_ROOM, logOf, LONG, only, openLocks } from './support/locks.js';
-import { readRequests, requestOf, requestWith } from './support/requests.js';
-import { openClient, openProxy, openRedis } from './support/servers.js';
-import { aborted, nextEvent, until, within } from './support/waiting.js';
+import { HEARTBEAT_AND_ROOM, logOf, LONG, only, openLocks } from '../support/apps/locks.js';
+import { readRequests, requestOf, requestWith } from '../support/network/wire-requests.js';
+import { openClient } from '../support/servers/clients.js';
+import { openProxy, openRedis } from '../support/servers/own-servers.js';
+import { aborted, nextEvent, until, within } from '../support/waiting.js';
 
 async function scene(options: Parameters<typeof openLocks>[1] = {}) {
   const redis = await openRedis();

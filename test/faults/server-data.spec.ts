@@ -1,8 +1,9 @@
 /** A server that forgets: its scripts, or everything. */
 import type { Lock, LockService } from 'nestjs-distributed-lock';
-import { HEARTBEAT_AND_ROOM, openLocks } from './support/locks.js';
-import { openClient, openRedis } from './support/servers.js';
-import { isFree, keyBecomes, nextEvent, rejection, within } from './support/waiting.js';
+import { HEARTBEAT_AND_ROOM, openLocks } from '../support/apps/locks.js';
+import { openClient } from '../support/servers/clients.js';
+import { openRedis } from '../support/servers/own-servers.js';
+import { isFree, keyBecomes, nextEvent, rejection, within } from '../support/waiting.js';
 
 describe('SCRIPT FLUSH', () => {
   const requests: [string, (locks: LockService, held: Lock) => Promise<unknown>][] = [
@@ -32,7 +33,7 @@ describe('SCRIPT FLUSH', () => {
     await openClient(redis).script('FLUSH');
     await held.release();
     await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
-    expect(await rival.inspect('key')).toMatchObject({ holder: null, waiting: [] });
+    expect(await rival.inspect('key')).toMatchObject({ holders: [], waiting: [] });
   });
 
   it('before every request: everybody still has the key alone, in turn', async () => {
@@ -55,7 +56,7 @@ describe('SCRIPT FLUSH', () => {
     await Promise.all(rounds).finally(() => (flushing = false));
     await flushes;
     expect(sections).toBe(30);
-    expect(await services[0]!.inspect('key')).toMatchObject({ holder: null, waiting: [] });
+    expect(await services[0]!.inspect('key')).toMatchObject({ holders: [], waiting: [] });
   });
 });
 
@@ -80,7 +81,7 @@ describe('FLUSHALL', () => {
     expect(await rejection(old.renew())).toMatchObject({ code: 'LOCK_LOST' });
     expect(await old.release()).toBe(false);
     expect(old.signal.reason).toMatchObject({ code: 'LOCK_LOST' });
-    expect((await locks.inspect('key')).holder?.token).toBe(lock.token);
+    expect((await locks.inspect('key')).holders[0]?.token).toBe(lock.token);
     await lock.renew();
     await lock.release();
   });
@@ -93,7 +94,7 @@ describe('FLUSHALL', () => {
     await nextEvent(locks, 'waiting');
     await openClient(redis).flushall();
     await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
-    expect(await locks.inspect('key')).toMatchObject({ holder: null, waiting: [] });
+    expect(await locks.inspect('key')).toMatchObject({ holders: [], waiting: [] });
   });
 
   it('between the grant and its claim: the waiter asks again, and is alone', async () => {

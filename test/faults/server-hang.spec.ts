@@ -1,11 +1,28 @@
 /** A server that hangs (SIGSTOP): connections stay open and nothing is answered, perhaps much later (SIGCONT). */
 import { LockLostError, LockService, LockUnavailableError } from 'nestjs-distributed-lock';
 import type { LockError } from 'nestjs-distributed-lock';
-import { atEnd } from './support/cleanup.js';
-import { HEARTBEAT_AND_ROOM, logOf, LONG, only, openApp, openLocks } from './support/locks.js';
-import { requestOf } from './support/requests.js';
-import { hang, openProxy, openRedis } from './support/servers.js';
-import { aborted, isFree, keyBecomes, nextEvent, rejection, until, within } from './support/waiting.js';
+import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
+import { atEnd } from '../support/at-end.js';
+import { HEARTBEAT_AND_ROOM, logOf, LONG, only, openApp, openLocks } from '../support/apps/locks.js';
+import { requestOf } from '../support/network/wire-requests.js';
+import { hang, openProxy, openRedis } from '../support/servers/own-servers.js';
+import { aborted, isFree, keyBecomes, nextEvent, rejection, until, within } from '../support/waiting.js';
+
+describe('a ping while the server hangs', () => {
+  it('is refused in time, and answered once the server goes on', async () => {
+    const redis = await openRedis();
+    const store = new RedisLockStore({ connection: redis.url, prefix: 'ping', commandTimeout: 300 });
+    atEnd(() => store.stop());
+    await store.start();
+    await store.ping();
+    await hang(redis);
+    const sent = performance.now();
+    expect(await rejection(store.ping())).toBeInstanceOf(LockUnavailableError);
+    expect(performance.now() - sent).toBeLessThan(HEARTBEAT_AND_ROOM);
+    redis.resume();
+    await store.ping();
+  });
+});
 
 describe('held while the server hangs', () => {
   it('abort never while Redis hangs: the signal aborts and isHeld is false, with no word of the server', async () => {
@@ -56,7 +73,7 @@ describe('held while the server hangs', () => {
     await nextEvent(locks, 'renewed');
     expect(lock.isHeld).toBe(true);
     await lock.release();
-    expect(await locks.inspect('key')).toMatchObject({ holder: null });
+    expect(await locks.inspect('key')).toMatchObject({ holders: [] });
   });
 
   it('leaves nothing of a lock whose renewal is carried out after its loss', async () => {
@@ -189,7 +206,7 @@ describe('a wait across a hang', () => {
     redis.resume();
     await keyBecomes(rival, 'key', ({ waiting: line }) => line.length === 0);
     await held.release();
-    expect(await rival.inspect('key')).toMatchObject({ holder: null });
+    expect(await rival.inspect('key')).toMatchObject({ holders: [] });
   });
 });
 

@@ -1,24 +1,16 @@
 /** A user of the server who may not do everything (ACL). */
-import type { LockService } from 'nestjs-distributed-lock';
 import { LockUnavailableError } from 'nestjs-distributed-lock';
-import type { RedisServer } from '../support/redis-server.mjs';
-import { redisCommands } from '../support/redis-commands.js';
-import { HEARTBEAT_AND_ROOM, logOf, openLocks } from './support/locks.js';
-import { openClient, openRedis } from './support/servers.js';
-import { aborted, nextEvent, rejection, within } from './support/waiting.js';
+import type { RedisServer } from '../../sample-app/redis/redis-server.mjs';
+import { redisCommands } from '../support/servers/redis-commands.js';
+import { handOff, HEARTBEAT_AND_ROOM, logOf, openLocks } from '../support/apps/locks.js';
+import { openClient } from '../support/servers/clients.js';
+import { openRedis } from '../support/servers/own-servers.js';
+import { aborted, nextEvent, rejection, within } from '../support/waiting.js';
 
 /** The server as a user sees it who has these rules. */
 async function asUser(redis: RedisServer, ...rules: string[]): Promise<{ url: string }> {
   await openClient(redis).call('ACL', 'SETUSER', 'service', 'on', '>secret', ...rules);
   return { url: redis.url.replace('//', '//service:secret@') };
-}
-
-async function handOff(holder: LockService, waiter: LockService): Promise<void> {
-  const held = await holder.acquire('key');
-  const waiting = waiter.acquire('key');
-  await nextEvent(waiter, 'waiting');
-  await held.release();
-  await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
 }
 
 describe('a user who may not listen to any channel', () => {
@@ -112,6 +104,6 @@ describe('a user who may touch the keys of the prefix only', () => {
     await contended.release();
     await client.config('SET', 'maxmemory', '0');
     await (await within(HEARTBEAT_AND_ROOM, waiting)).release();
-    expect(await rival.inspect('contended')).toMatchObject({ holder: null });
+    expect(await rival.inspect('contended')).toMatchObject({ holders: [] });
   });
 });

@@ -2,9 +2,10 @@
 import { LockUnavailableError } from 'nestjs-distributed-lock';
 import type { LockService } from 'nestjs-distributed-lock';
 import type { Redis } from 'ioredis';
-import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from './support/locks.js';
-import { openClient, openRedis } from './support/servers.js';
-import { aborted, isFree, keyBecomes, nextEvent, rejection, within } from './support/waiting.js';
+import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from '../support/apps/locks.js';
+import { openClient } from '../support/servers/clients.js';
+import { openRedis } from '../support/servers/own-servers.js';
+import { aborted, isFree, keyBecomes, nextEvent, rejection, within } from '../support/waiting.js';
 
 interface Refusal {
   readonly words: string;
@@ -174,7 +175,7 @@ describe('a record that is no record', () => {
     await client.incr('lock:{key}');
     await expectRefused(locks, 'not a lock');
     expect(await client.incr('lock:{key}')).toBe(2);
-    expect(await locks.inspect('key')).toMatchObject({ holder: null, foreign: true });
+    expect(await locks.inspect('key')).toMatchObject({ holders: [], foreign: true });
     expect(await locks.forceRelease('key')).toBe(true);
     expect(await locks.inspect('key')).not.toHaveProperty('foreign');
     await (await locks.acquire('key')).release();

@@ -1,8 +1,8 @@
 /** A server that dies (SIGKILL) and comes back on the same port: with its data, or without. */
 import { LockLostError } from 'nestjs-distributed-lock';
-import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from './support/locks.js';
-import { openRedis } from './support/servers.js';
-import { aborted, nextEvent, rejection, within } from './support/waiting.js';
+import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from '../support/apps/locks.js';
+import { openRedis } from '../support/servers/own-servers.js';
+import { aborted, nextEvent, rejection, within } from '../support/waiting.js';
 
 const PROOF = /no longer knows/;
 
@@ -79,7 +79,7 @@ describe('a server that comes back with its data', () => {
     expect(lock.isHeld).toBe(true);
     expect(await rival.tryAcquire('key')).toBeNull();
     await lock.release();
-    expect(await rival.inspect('key')).toMatchObject({ holder: null });
+    expect(await rival.inspect('key')).toMatchObject({ holders: [] });
   });
 
   it('release failure destroys the business result: not when the server restarts under the section', async () => {
@@ -90,7 +90,7 @@ describe('a server that comes back with its data', () => {
       return 'shipped';
     });
     expect(await section).toBe('shipped');
-    expect(await locks.inspect('key')).toMatchObject({ holder: null });
+    expect(await locks.inspect('key')).toMatchObject({ holders: [] });
   });
 
   it('a waiter keeps its place, and the hand-off reaches it', async () => {

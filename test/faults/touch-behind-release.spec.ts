@@ -1,9 +1,10 @@
 /** S7: once a token is released, nothing more is asked for it, even if the server had forgotten the script of its touch. */
 import type { LockService } from 'nestjs-distributed-lock';
-import { openLocks } from './support/locks.js';
-import { requestOf } from './support/requests.js';
-import { openClient, openProxy, openRedis } from './support/servers.js';
-import { keyBecomes, nextEvent, until } from './support/waiting.js';
+import { openLocks } from '../support/apps/locks.js';
+import { requestOf } from '../support/network/wire-requests.js';
+import { openClient } from '../support/servers/clients.js';
+import { openProxy, openRedis } from '../support/servers/own-servers.js';
+import { keyBecomes, nextEvent, until } from '../support/waiting.js';
 
 /** The server has forgotten the script, and answers that to a touch; it has learnt the script again before the release. */
 async function play(
@@ -39,7 +40,7 @@ it('a renewal that has to be sent a second time does not arrive behind the relea
     return [() => void lock.renew().catch(() => undefined), () => void lock.release().catch(() => undefined)];
   });
   expect(proxy.commands.filter(requestOf('touch'))).toEqual([]);
-  await keyBecomes(rival, 'key', ({ holder }) => holder === null);
+  await keyBecomes(rival, 'key', ({ holders }) => holders.length === 0);
 });
 
 it('a look at the key that has to be repeated does not arrive behind the end of the wait', async () => {

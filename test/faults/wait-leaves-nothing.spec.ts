@@ -1,9 +1,10 @@
 /** S8: a wait that was cancelled or ran out leaves no lease and no place in line, whatever was on its way. */
 import { LockUnavailableError } from 'nestjs-distributed-lock';
-import { openLocks } from './support/locks.js';
-import { requestOf } from './support/requests.js';
-import { openClient, openProxy, openRedis } from './support/servers.js';
-import { isFree, keyBecomes, rejection } from './support/waiting.js';
+import { openLocks } from '../support/apps/locks.js';
+import { requestOf } from '../support/network/wire-requests.js';
+import { openClient } from '../support/servers/clients.js';
+import { openProxy, openRedis } from '../support/servers/own-servers.js';
+import { isFree, keyBecomes, rejection } from '../support/waiting.js';
 
 /** A service behind a proxy, and a rival that holds the key. */
 async function contended() {
@@ -57,7 +58,7 @@ describe('a cancelled wait', () => {
     proxy.flow('toClient');
     await locks.inspect('key');
     await keyBecomes(rival, 'key', isFree, 1_000);
-    expect(await rival.inspect('key')).toMatchObject({ holder: null });
+    expect(await rival.inspect('key')).toMatchObject({ holders: [] });
   });
 });
 
@@ -79,5 +80,5 @@ it('an acquire that ran out leaves no lease when the server says too late that i
   await released;
   // Answered after whatever follows from the late answer.
   await keyBecomes(locks, 'key', isFree);
-  expect(await rival.inspect('key')).toMatchObject({ holder: null });
+  expect(await rival.inspect('key')).toMatchObject({ holders: [] });
 });

@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { Locked, LockService } from 'nestjs-distributed-lock';
 import type { LockedDecorator } from 'nestjs-distributed-lock';
-import { startWith } from '../integration/support/apps.js';
-import { rejection } from '../integration/support/waiting.js';
+import { startWith } from '../support/apps/apps.js';
+import { rejection } from '../support/waiting.js';
 
 /** Applied as JavaScript would, with templates that the compiler refuses. */
 function locked(template: string): MethodDecorator {

@@ -1,8 +1,9 @@
 /** Seen in the field: a release that had work to do for everybody in line, and stalled the server for all. */
 import { LockService } from 'nestjs-distributed-lock';
-import { closeAfterTest, freshPrefix, lockModule, start } from '../integration/support/apps.js';
-import { ownClient } from '../integration/support/redis.js';
-import { keyBecomes, until } from '../integration/support/waiting.js';
+import { closeAfterTest, lockModule, start } from '../support/apps/apps.js';
+import { freshPrefix } from '../support/servers/run-server.js';
+import { ownClient } from '../support/servers/clients.js';
+import { keyBecomes, until } from '../support/waiting.js';
 
 interface Command {
   readonly args: readonly string[];

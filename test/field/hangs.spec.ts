@@ -1,10 +1,11 @@
 /** Seen in the field: calls that never settled, or gave up far too soon. */
 import { LockService } from 'nestjs-distributed-lock';
-import { requestWith } from '../faults/support/requests.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { freshPrefix, lockModule, REDIS_URL, start } from '../integration/support/apps.js';
-import { ownClient } from '../integration/support/redis.js';
-import { isFree, keyBecomes, rejection, until } from '../integration/support/waiting.js';
+import { requestWith } from '../support/network/wire-requests.js';
+import { TcpProxy } from '../support/network/tcp-proxy.js';
+import { freshPrefix, REDIS_URL } from '../support/servers/run-server.js';
+import { lockModule, start } from '../support/apps/apps.js';
+import { ownClient } from '../support/servers/clients.js';
+import { isFree, keyBecomes, rejection, until } from '../support/waiting.js';
 
 async function openLocks(options: object): Promise<LockService> {
   return (await start({ imports: [lockModule(options)] })).get(LockService);

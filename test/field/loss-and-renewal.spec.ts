@@ -1,10 +1,11 @@
 /** Seen in the field: losses that nobody heard of, and renewers that were one too many. */
 import { LockService } from 'nestjs-distributed-lock';
 import type { Lock, LockLostError } from 'nestjs-distributed-lock';
-import { requestWith } from '../faults/support/requests.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { freshPrefix, lockModule, REDIS_URL, start } from '../integration/support/apps.js';
-import { keyBecomes, nextEvent, rejection, until } from '../integration/support/waiting.js';
+import { requestWith } from '../support/network/wire-requests.js';
+import { TcpProxy } from '../support/network/tcp-proxy.js';
+import { freshPrefix, REDIS_URL } from '../support/servers/run-server.js';
+import { lockModule, start } from '../support/apps/apps.js';
+import { keyBecomes, nextEvent, rejection, until } from '../support/waiting.js';
 
 async function openLocks(options: object): Promise<LockService> {
   return (await start({ imports: [lockModule(options)] })).get(LockService);
@@ -14,14 +15,14 @@ it('silent re-acquire after expiry hides the loss', async () => {
   const prefix = freshPrefix();
   const [locks, rival] = [await openLocks({ prefix, ttl: 100 }), await openLocks({ prefix })];
   const lock = await locks.acquire('key', { autoRenew: false });
-  await keyBecomes(rival, 'key', ({ holder }) => holder === null);
+  await keyBecomes(rival, 'key', ({ holders }) => holders.length === 0);
   // The key is free, so taking it again would go unnoticed.
   expect(await rejection(lock.renew())).toMatchObject({ code: 'LOCK_LOST' });
   expect(await lock.release()).toBe(false);
   expect(lock.signal.reason).toMatchObject({ code: 'LOCK_LOST' });
   expect(lock.isHeld).toBe(false);
   expect(lock.signal.reason).toMatchObject({ code: 'LOCK_LOST' });
-  expect((await rival.inspect('key')).holder).toBeNull();
+  expect((await rival.inspect('key')).holders).toEqual([]);
 });
 
 it('re-entry starts a second renewer', async () => {
@@ -78,5 +79,5 @@ it('after a loss 2–3 s wasted on releasing what is gone', async () => {
   // What the black hole has swallowed is sent again over a new connection.
   proxy.flow();
   proxy.cut();
-  await keyBecomes(locks, 'key', ({ holder }) => holder === null);
+  await keyBecomes(locks, 'key', ({ holders }) => holders.length === 0);
 });

@@ -2,11 +2,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Locked, LockService } from 'nestjs-distributed-lock';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { freshPrefix, lockModule, REDIS_URL, start, startWith } from './support/apps.js';
-import { connectionsNamed, freshConnectionName, ownClient, redisAddress } from './support/redis.js';
-import type { ClientOptions } from './support/redis.js';
-import { deferred, isFree, keyBecomes, nextEvent, rejection, until } from './support/waiting.js';
+import { TcpProxy } from '../support/network/tcp-proxy.js';
+import { freshPrefix, REDIS_URL, redisAddress } from '../support/servers/run-server.js';
+import { lockModule, start, startWith } from '../support/apps/apps.js';
+import { connectionsNamed, freshConnectionName, ownClient } from '../support/servers/clients.js';
+import type { ClientOptions } from '../support/servers/run-server.js';
+import { deferred, isFree, keyBecomes, nextEvent, rejection, until } from '../support/waiting.js';
 
 @Injectable()
 class Orders {
@@ -117,7 +118,9 @@ describe("a client of the user's", () => {
     const lock = await first.locks.acquire('order:1');
     expect(await first.locks.inspect('order:1')).toEqual({
       key: 'order:1',
-      holder: { token: lock.token, fencingToken: lock.fencingToken, expiresIn: expect.any(Number) },
+      holders: [
+        { token: lock.token, fencingToken: lock.fencingToken, expiresIn: expect.any(Number), limit: 1, weight: 1 },
+      ],
       waiting: [],
       lastFencingToken: lock.fencingToken,
     });

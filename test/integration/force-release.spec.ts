@@ -1,8 +1,9 @@
 /** What happens to a holder whose key is taken away, and to those who wait for it. */
 import { Injectable } from '@nestjs/common';
 import { Locked, LockService } from 'nestjs-distributed-lock';
-import { freshPrefix, REDIS_URL, startWith } from './support/apps.js';
-import { deferred, isFree, keyBecomes, nextEvent } from './support/waiting.js';
+import { freshPrefix, REDIS_URL } from '../support/servers/run-server.js';
+import { startWith } from '../support/apps/apps.js';
+import { deferred, isFree, keyBecomes, nextEvent } from '../support/waiting.js';
 
 @Injectable()
 class Reports {
@@ -68,7 +69,7 @@ describe.each([
     const lock = await next;
     holder.leave.resolve();
     await expect(section).rejects.toMatchObject({ code: 'LOCK_LOST' });
-    expect(await operator.locks.inspect('report')).toMatchObject({ holder: { token: lock.token }, waiting: [] });
+    expect(await operator.locks.inspect('report')).toMatchObject({ holders: [{ token: lock.token }], waiting: [] });
     expect(await lock.release()).toBe(true);
     await keyBecomes(operator.locks, 'report', isFree);
   });

@@ -31,9 +31,9 @@ import {
   LockTimeoutError,
   LockUnavailableError,
 } from 'nestjs-distributed-lock';
-import { ADAPTERS, lockModule, startHttp } from './support/apps.js';
-import type { Adapter } from './support/apps.js';
-import { rejection } from './support/waiting.js';
+import { ADAPTERS, lockModule, startHttp } from '../support/apps/apps.js';
+import type { Adapter } from '../support/apps/apps.js';
+import { rejection } from '../support/waiting.js';
 
 function lostWith(result: string): LockLostError {
   const error = new LockLostError('secret', { key: 'secret' });

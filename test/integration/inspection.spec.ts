@@ -13,9 +13,9 @@ import {
   MemoryLockStore,
 } from 'nestjs-distributed-lock';
 import type { Lock, LockStore } from 'nestjs-distributed-lock';
-import { startRedis } from '../support/redis-server.mjs';
-import { closeAfterTest, lockModule, startWith } from './support/apps.js';
-import { rejection } from './support/waiting.js';
+import { startRedis } from '../../sample-app/redis/redis-server.mjs';
+import { closeAfterTest, lockModule, startWith } from '../support/apps/apps.js';
+import { rejection } from '../support/waiting.js';
 
 const SECRET = 's3cret-password';
 
@@ -143,7 +143,7 @@ describe.each(Object.entries(WAYS).filter(([way]) => !/own enumerable|spread/.te
       const shown = log(store as object);
       expect(shown).not.toContain(SECRET);
       expect(shown.length).toBeLessThan(1_000);
-      if (!isMute(way)) expect(shown).toContain('redis');
+      if (!isMute(way)) expect(shown).toMatch(/prefix.*lock/s);
     });
   },
 );
@@ -159,7 +159,7 @@ it('the stores in memory show how many keys they know, and none of them', async 
     expect(shown).not.toContain(lock.token);
     expect(shown.length).toBeLessThan(800);
   }
-  expect(JSON.parse(JSON.stringify(store))).toEqual({ name: 'memory', keys: 1 });
+  expect(JSON.parse(JSON.stringify(store))).toEqual({ keys: 1 });
 });
 
 it('structuredClone takes a lock, a service and errors, and no more than they show', async () => {
@@ -181,7 +181,7 @@ it('a lock, a service and errors say in JSON what they are', async () => {
     acquiredAt: lock.acquiredAt.toISOString(),
     expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
   });
-  expect(JSON.parse(JSON.stringify(locks))).toMatchObject({ store: 'redis', ttl: 30_000, isClosing: false });
+  expect(JSON.parse(JSON.stringify(locks))).toMatchObject({ ttl: 30_000, isClosing: false });
   const busy = await rejection(locks.acquire('order:42', { wait: 0 }));
   expect(JSON.parse(JSON.stringify(busy))).toEqual({
     name: 'LockBusyError',

@@ -11,8 +11,8 @@ import {
 } from 'nestjs-distributed-lock';
 import type { DistributedLockModuleOptions, DistributedLockOptionsFactory, LockStore } from 'nestjs-distributed-lock';
 import { LockTestingModule } from 'nestjs-distributed-lock/testing';
-import { start } from './support/apps.js';
-import { rejection } from './support/waiting.js';
+import { start } from '../support/apps/apps.js';
+import { rejection } from '../support/waiting.js';
 
 const memory = (extras: object = {}) => DistributedLockModule.forRoot({ connection: 'memory', ...extras });
 const memoryLater = (extras: object = {}) =>

@@ -3,9 +3,10 @@ import { Injectable, Module } from '@nestjs/common';
 import { DistributedLockModule, InjectLockService, Locked, LockService } from 'nestjs-distributed-lock';
 import type { DistributedLockModuleOptions, DistributedLockOptionsFactory } from 'nestjs-distributed-lock';
 import { LockTestingModule } from 'nestjs-distributed-lock/testing';
-import { freshPrefix, lockModule, REDIS_URL, start, startWith } from './support/apps.js';
-import { ownClient, redisAddress } from './support/redis.js';
-import { deferred, rejection } from './support/waiting.js';
+import { freshPrefix, REDIS_URL, redisAddress } from '../support/servers/run-server.js';
+import { lockModule, start, startWith } from '../support/apps/apps.js';
+import { ownClient } from '../support/servers/clients.js';
+import { deferred, rejection } from '../support/waiting.js';
 
 @Injectable()
 class Orders {

@@ -2,8 +2,8 @@
 import { Test } from '@nestjs/testing';
 import { DistributedLockModule, LockService, MemoryLockStore } from 'nestjs-distributed-lock';
 import type { Duration, LockStore } from 'nestjs-distributed-lock';
-import { start } from './support/apps.js';
-import { isFree, keyBecomes, nextEvent } from './support/waiting.js';
+import { start } from '../support/apps/apps.js';
+import { isFree, keyBecomes, nextEvent } from '../support/waiting.js';
 
 type Method = 'acquire' | 'touch' | 'release' | 'inspect';
 
@@ -60,6 +60,28 @@ const PLACES: Readonly<Record<string, Oddity>> = {
   'a time as a text': answers({ state: 'waiting', expiresIn: '5', at: '7' }),
 };
 
+const HOLDER = { token: 'a', fencingToken: 1, expiresIn: 1_000, limit: 1, weight: 1 };
+
+const HOLDERS: Readonly<Record<string, Oddity>> = Object.fromEntries(
+  [
+    undefined,
+    null,
+    HOLDER,
+    [null],
+    ['a'],
+    [HOLDER, {}],
+    ...Object.entries({ token: 7, fencingToken: 0.5, expiresIn: NaN, limit: 0, weight: 0 }).map(([field, odd]) => [
+      { ...HOLDER, [field]: odd },
+    ]),
+    [{ ...HOLDER, weight: 2 }],
+    [{ ...HOLDER, limit: '1' }],
+    [{ ...HOLDER, limit: undefined }],
+  ].map((holders) => [
+    `the holders ${JSON.stringify(holders)}`,
+    answers({ key: 'key', holders, waiting: [], lastFencingToken: 1 }),
+  ]),
+);
+
 const NEVER: Oddity = () => new Promise(() => undefined);
 
 /** A store that goes wrong in one method, for as long as it is told to. */
@@ -69,12 +91,10 @@ function oddStore(): { store: LockStore; odd(method: Method, oddity: Oddity): vo
   const through = (method: Method) => (requests: readonly never[]) =>
     (oddities[method] ?? ((given: readonly never[]) => memory[method](given)))(requests) as never;
   const store: LockStore = {
-    name: 'odd',
-    processId: memory.processId,
-    maxListLength: memory.maxListLength,
     start: () => memory.start(),
     stop: () => memory.stop(),
-    listen: (listener) => memory.listen(listener),
+    ping: () => memory.ping(),
+    listen: (processId, listener) => memory.listen(processId, listener),
     acquire: through('acquire'),
     touch: through('touch'),
     release: through('release'),
@@ -135,12 +155,15 @@ describe.each(Object.entries({ ...NONSENSE, ...FENCES, ...PLACES }))('a store th
   });
 });
 
-it.each(Object.entries(NONSENSE))('a store that shows %s: inspect and forceRelease refuse', async (_, oddity) => {
-  const { locks, odd } = await open();
-  odd('inspect', oddity);
-  await expect(locks.inspect('key')).rejects.toBeInstanceOf(Error);
-  await expect(locks.forceRelease('key')).rejects.toBeInstanceOf(Error);
-});
+it.each(Object.entries({ ...NONSENSE, ...HOLDERS }))(
+  'a store that shows %s: inspect and forceRelease refuse',
+  async (_, oddity) => {
+    const { locks, odd } = await open();
+    odd('inspect', oddity);
+    await expect(locks.inspect('key')).rejects.toBeInstanceOf(Error);
+    await expect(locks.forceRelease('key')).rejects.toBeInstanceOf(Error);
+  },
+);
 
 describe('a store that never answers, or not in time', () => {
   const late = { commandTimeout: '100ms' } as const;
@@ -204,12 +227,8 @@ it('a store that is sound in all but one answer of a list: the others are renewe
   for (const lock of held) await lock.release();
 });
 
-it.each([
-  ['maxListLength', 0],
-  ['maxListLength', undefined],
-  ['processId', ''],
-])('a store whose %s is %j is refused at the start', async (field, value) => {
+it.each(Object.keys(oddStore().store))('a store without %s is refused at the start', async (method) => {
   const { store } = oddStore();
-  const imports = [DistributedLockModule.forRoot({ store: { ...store, [field]: value } as LockStore })];
+  const imports = [DistributedLockModule.forRoot({ store: { ...store, [method]: undefined } })];
   await expect(Test.createTestingModule({ imports }).compile()).rejects.toMatchObject({ code: 'LOCK_OPTIONS' });
 });

@@ -1,4 +1,4 @@
-/** What is no options object, no option, no section and no key is one clear error, and nothing is locked for it. */
+/** What is not an options object, no option, no section and no key is one clear error, and nothing is locked for it. */
 import { Injectable } from '@nestjs/common';
 import { jest } from '@jest/globals';
 import {
@@ -12,8 +12,8 @@ import {
 } from 'nestjs-distributed-lock';
 import type { Lock } from 'nestjs-distributed-lock';
 import { LockTestingModule } from 'nestjs-distributed-lock/testing';
-import { start } from './support/apps.js';
-import { rejection } from './support/waiting.js';
+import { start } from '../support/apps/apps.js';
+import { rejection } from '../support/waiting.js';
 
 /** Nobody checks types where this comes from. */
 const any = <T>(value: unknown): T => value as T;
@@ -49,11 +49,11 @@ describe('options of a call', () => {
     ])('with %j are refused, and %j is proposed', async (typed, meant) => {
       const locks = await service();
       const { message } = await options(() => call(locks, { ttl: '5s', [typed]: 0 }));
-      expect(message).toContain(`"${typed}" is no option of ${name}. Did you mean \`${meant}\`?`);
+      expect(message).toContain(`"${typed}" is not an option of ${name}. Did you mean \`${meant}\`?`);
       for (const known of ['ttl', 'wait', 'autoRenew', 'maxHold', 'reentrant', 'fair', 'signal']) {
         expect(message).toContain(`\`${known}\``);
       }
-      expect((await locks.inspect('key')).holder).toBeNull();
+      expect((await locks.inspect('key')).holders).toEqual([]);
     });
 
     it('with a name that is like no other are refused without a proposal', async () => {
@@ -99,7 +99,7 @@ describe('options of a call', () => {
         },
       });
       expect(await rejection(Promise.resolve().then(() => call(locks, broken)))).toBeInstanceOf(RangeError);
-      expect((await locks.inspect('key')).holder).toBeNull();
+      expect((await locks.inspect('key')).holders).toEqual([]);
     });
   });
 
@@ -186,14 +186,14 @@ describe('options of the module', () => {
 
   it.each(Object.entries(modules))('of %s: unknown names are refused at start-up', async (_, register) => {
     for (const [given, shown] of [
-      [{ prefx: 'app' }, '"prefx" is no option of DistributedLockModule. Did you mean `prefix`?'],
+      [{ prefx: 'app' }, '"prefx" is not an option of DistributedLockModule. Did you mean `prefix`?'],
       [{ conection: 'x' }, 'Did you mean `connection`?'],
       [{ shutdownGrave: 1 }, 'Did you mean `shutdownGrace`?'],
-      [{ onLost: 'ignore' }, '"onLost" is no option'],
-      [{ signal: undefined }, '"signal" is no option'],
+      [{ onLost: 'ignore' }, '"onLost" is not an option'],
+      [{ signal: undefined }, '"signal" is not an option'],
       [
         { handOff: { cuont: 1 } },
-        '"handOff.cuont" is no option of DistributedLockModule. Did you mean `handOff.count`?',
+        '"handOff.cuont" is not an option of DistributedLockModule. Did you mean `handOff.count`?',
       ],
       [{ handOff: [] }, '`handOff`'],
     ] as const) {
@@ -221,7 +221,7 @@ describe('options of the module', () => {
     const useFactory = (): object => ({ connection: 'memory' });
     const beside = { useFactory, connection: 'memory' };
     const { message } = await options(() => start({ imports: [DistributedLockModule.forRootAsync(any(beside))] }));
-    expect(message).toContain('"connection" is no option of DistributedLockModule.forRootAsync()');
+    expect(message).toContain('"connection" is not an option of DistributedLockModule.forRootAsync()');
     for (const extra of [{ name: 'billing' }, { isGlobal: false }]) {
       const within = { useFactory: (): object => ({ ...useFactory(), ...extra }) };
       const error = await options(() => start({ imports: [DistributedLockModule.forRootAsync(within)] }));

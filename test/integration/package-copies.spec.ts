@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
-import { SecondCopy } from '../support/second-copy.js';
+import { SecondCopy } from '../support/apps/second-copy.js';
 
 const [one, two] = [new SecondCopy('1.2.3'), new SecondCopy('9.9.9')];
 afterAll(() => [one, two].forEach((copy) => copy.remove()));

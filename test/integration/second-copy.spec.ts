@@ -13,9 +13,9 @@ import {
   LockUnavailableError,
   MemoryLockStore,
 } from 'nestjs-distributed-lock';
-import { SecondCopy } from '../support/second-copy.js';
-import { ADAPTERS, lockModule, start, startHttp } from './support/apps.js';
-import { rejection } from './support/waiting.js';
+import { SecondCopy } from '../support/apps/second-copy.js';
+import { ADAPTERS, lockModule, start, startHttp } from '../support/apps/apps.js';
+import { rejection } from '../support/waiting.js';
 
 const copy = new SecondCopy('9.9.9');
 const other = await copy.load();

@@ -4,10 +4,11 @@ import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { LockService } from 'nestjs-distributed-lock';
 import type { DistributedLockModuleOptions, LockEvent } from 'nestjs-distributed-lock';
-import { startRedis } from '../support/redis-server.mjs';
-import type { RedisServer } from '../support/redis-server.mjs';
-import { closeAfterTest, freshPrefix, lockModule, start } from './support/apps.js';
-import { rejection } from './support/waiting.js';
+import { startRedis } from '../../sample-app/redis/redis-server.mjs';
+import type { RedisServer } from '../../sample-app/redis/redis-server.mjs';
+import { closeAfterTest, lockModule, start } from '../support/apps/apps.js';
+import { freshPrefix } from '../support/servers/run-server.js';
+import { rejection } from '../support/waiting.js';
 
 const SECRETS = /s3cret|agent7/;
 

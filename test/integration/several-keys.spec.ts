@@ -1,8 +1,9 @@
 /** Several keys at once: all or none, in one order for everybody, so that transfers in opposite directions never block. */
 import { Injectable } from '@nestjs/common';
 import { Locked, LockService } from 'nestjs-distributed-lock';
-import { freshPrefix, startWith } from './support/apps.js';
-import { isFree, keyBecomes, nextEvent, rejection } from './support/waiting.js';
+import { freshPrefix } from '../support/servers/run-server.js';
+import { startWith } from '../support/apps/apps.js';
+import { isFree, keyBecomes, nextEvent, rejection } from '../support/waiting.js';
 
 interface Account {
   readonly id: string;
@@ -65,7 +66,7 @@ describe('several keys', () => {
     await Promise.all(transfers);
     expect(ledger.sum).toBe(5_000);
     for (const id of ids) {
-      expect(await banks[0]!.locks.inspect(`account:${id}`)).toMatchObject({ holder: null, waiting: [] });
+      expect(await banks[0]!.locks.inspect(`account:${id}`)).toMatchObject({ holders: [], waiting: [] });
     }
   });
 

@@ -11,10 +11,11 @@ import {
   LockUnavailableError,
   MemoryLockStore,
 } from 'nestjs-distributed-lock';
-import { closeAfterTest, lockModule, REDIS_URL, start } from './support/apps.js';
-import { startRedis } from '../support/redis-server.mjs';
-import { ownClient } from './support/redis.js';
-import { rejection, until } from './support/waiting.js';
+import { closeAfterTest, lockModule, start } from '../support/apps/apps.js';
+import { REDIS_URL } from '../support/servers/run-server.js';
+import { startRedis } from '../../sample-app/redis/redis-server.mjs';
+import { ownClient } from '../support/servers/clients.js';
+import { rejection, until } from '../support/waiting.js';
 
 describe('bad options', () => {
   const bad: [option: string, options: object][] = [

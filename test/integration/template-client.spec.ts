@@ -3,10 +3,11 @@ import { Injectable } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Locked, LockService } from 'nestjs-distributed-lock';
-import { startRedis } from '../support/redis-server.mjs';
-import { closeAfterTest, freshPrefix, lockModule, start } from './support/apps.js';
-import { connectionsNamed, freshConnectionName, ownClient, redisAddress } from './support/redis.js';
-import { deferred, until } from './support/waiting.js';
+import { startRedis } from '../../sample-app/redis/redis-server.mjs';
+import { closeAfterTest, lockModule, start } from '../support/apps/apps.js';
+import { freshPrefix, redisAddress } from '../support/servers/run-server.js';
+import { connectionsNamed, freshConnectionName, ownClient } from '../support/servers/clients.js';
+import { deferred, until } from '../support/waiting.js';
 
 async function openLocks(options: Parameters<typeof lockModule>[0]): Promise<LockService> {
   return (await start({ imports: [lockModule(options)] })).get(LockService);
@@ -134,5 +135,5 @@ it('the Redis module of the application closes its client first: a section that 
   await app.close();
   expect(await shipped).toBe('shipped');
   const rival = await openLocks({ prefix });
-  expect(await rival.inspect('order')).toMatchObject({ holder: null });
+  expect(await rival.inspect('order')).toMatchObject({ holders: [] });
 });

@@ -13,8 +13,9 @@ import {
 } from 'nestjs-distributed-lock';
 import type { LockEvent } from 'nestjs-distributed-lock';
 import { LockTestingModule, useMemoryLocks } from 'nestjs-distributed-lock/testing';
-import { closeAfterTest, REDIS_URL, start } from './support/apps.js';
-import { deferred, rejection } from './support/waiting.js';
+import { closeAfterTest, start } from '../support/apps/apps.js';
+import { REDIS_URL } from '../support/servers/run-server.js';
+import { deferred, rejection } from '../support/waiting.js';
 
 @Injectable()
 class Orders {
@@ -58,7 +59,7 @@ describe('LockTestingModule', () => {
     expect(await orders.locks.tryAcquire('order:1')).toBeNull();
     orders.leave.resolve();
     expect(await shipped).toBe('shipped 1 true');
-    expect(await orders.locks.inspect('order:1')).toMatchObject({ holder: null, waiting: [] });
+    expect(await orders.locks.inspect('order:1')).toMatchObject({ holders: [], waiting: [] });
   });
 
   it('has keys of its own in each module', async () => {

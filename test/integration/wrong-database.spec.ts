@@ -1,10 +1,11 @@
 /** A database that can't be used is never another one: two applications would hold one key. */
 import { Redis } from 'ioredis';
 import { LockOptionsError, LockService } from 'nestjs-distributed-lock';
-import { startRedis } from '../support/redis-server.mjs';
-import { closeAfterTest, lockModule, REDIS_URL, start } from './support/apps.js';
-import { ownClient, redisAddress } from './support/redis.js';
-import { nextEvent, rejection, until } from './support/waiting.js';
+import { startRedis } from '../../sample-app/redis/redis-server.mjs';
+import { closeAfterTest, lockModule, start } from '../support/apps/apps.js';
+import { REDIS_URL, redisAddress } from '../support/servers/run-server.js';
+import { ownClient } from '../support/servers/clients.js';
+import { nextEvent, rejection, until } from '../support/waiting.js';
 
 const { host, port } = redisAddress();
 

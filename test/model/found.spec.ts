@@ -1,6 +1,6 @@
 /** Schedules that broke a promise once, cut down to what mattered. */
-import { acquire, next, pass, schedule } from './support/builders.js';
-import { play } from './support/scene.js';
+import { acquire, next, pass, schedule } from '../support/model/builders.js';
+import { play } from '../support/model/scene.js';
 
 describe('what went wrong once', () => {
   it('a look out of turn left every later due time of the process unnoticed until its own', async () => {

@@ -1,6 +1,6 @@
 /** A key must not stay locked for nobody until its lease ends: random schedules hardly tell that from bad luck. */
-import { acquire, next, pass, schedule } from './support/builders.js';
-import { play } from './support/scene.js';
+import { acquire, next, pass, schedule } from '../support/model/builders.js';
+import { play } from '../support/model/scene.js';
 
 describe('a key is given back', () => {
   it('when it was asked for behind the back of a caller who had left', async () => {

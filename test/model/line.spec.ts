@@ -3,9 +3,9 @@
  * test/model` tries more of them than the suite has time for, `MODEL_SEED` others.
  */
 import fc from 'fast-check';
-import { play } from './support/scene.js';
-import { schedules } from './support/steps.js';
-import type { Trouble } from './support/steps.js';
+import { play } from '../support/model/scene.js';
+import { schedules } from '../support/model/steps.js';
+import type { Trouble } from '../support/model/steps.js';
 
 const runs = Number(process.env['MODEL_RUNS'] ?? 300);
 const seed = Number(process.env['MODEL_SEED'] ?? 20_261_125);

@@ -1,6 +1,7 @@
 /** L8: nothing is left of ten thousand locks that were taken, waited for, cancelled, entered again and lost. */
-import { isFree, Observer, until } from './support/observer.js';
-import { Program } from './support/program.js';
+import { isFree, until } from '../support/waiting.js';
+import { Observer } from '../support/processes/observer.js';
+import { Program } from '../support/processes/program.js';
 
 interface Counts {
   readonly heap: number;

@@ -1,6 +1,6 @@
 /** L8: no timer, listener or request of a lock keeps a process alive. */
-import { Observer } from './support/observer.js';
-import { Program } from './support/program.js';
+import { Observer } from '../support/processes/observer.js';
+import { Program } from '../support/processes/program.js';
 
 const observer = new Observer();
 afterAll(() => observer.close());

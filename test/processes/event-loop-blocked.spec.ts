@@ -1,7 +1,7 @@
 /** S2: no timer runs while the event loop is blocked, so a lock is believed in by the clock alone. */
-import { Observer } from './support/observer.js';
-import { Program, refusal } from './support/program.js';
-import type { Held, StoodStill } from './support/held.js';
+import { Observer } from '../support/processes/observer.js';
+import { Program, refusal } from '../support/processes/program.js';
+import type { Held, StoodStill } from '../support/processes/held.js';
 
 const observer = new Observer();
 afterAll(() => observer.close());
@@ -18,7 +18,7 @@ describe('an event loop that is blocked', () => {
     const stood = await holder.ask<StoodStill>('block', 'key', 1_500);
     expect(stood).toEqual({ isHeld: false, aborted: true, timerRan: false });
     expect(await holder.ask('release', 'key')).toBe(false);
-    expect((await observer.inspect('key')).holder?.token).toBe((await next).token);
+    expect((await observer.inspect('key')).holders[0]?.token).toBe((await next).token);
   });
 
   it('for longer than the ttl: a method that got to its end all the same fails with LockLostError', async () => {
@@ -37,7 +37,7 @@ describe('an event loop that is blocked', () => {
     const after = await holder.ask<Held>('lock', 'key-2');
     expect(after).toMatchObject({ token, isHeld: true, reason: null });
     expect(after.expiresAt).toBeGreaterThan(expiresAt);
-    expect((await observer.inspect('key-2')).holder?.token).toBe(token);
+    expect((await observer.inspect('key-2')).holders[0]?.token).toBe(token);
     await holder.ask('release', 'key-2');
   });
 });

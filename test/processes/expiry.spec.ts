@@ -1,9 +1,9 @@
 /** No key without expiry: whenever a process dies, what it leaves in Redis goes away by itself. */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { DistributedLockModule, LockService } from 'nestjs-distributed-lock';
+import { DistributedLockModule, LockService, newProcessId } from 'nestjs-distributed-lock';
 import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
-import { Observer } from './support/observer.js';
+import { Observer } from '../support/processes/observer.js';
 
 const observer = new Observer();
 const closing: (() => Promise<void>)[] = [];
@@ -74,9 +74,10 @@ const SCENES: Record<string, (key: string) => Promise<unknown>> = {
   },
   'a grant is not claimed': async (key) => {
     const lock = await locks.acquire(key);
-    await silent.acquire([{ key, token: `${silent.processId}-1`, kind: 'exclusive', ttl: 20_000, wait: true }]);
+    const token = `${newProcessId()}-1`;
+    await silent.acquire([{ key, token, limit: 1, weight: 1, ttl: 20_000, wait: true }]);
     await lock.release();
-    expect((await observer.inspect(key)).holder?.token).toBe(`${silent.processId}-1`);
+    expect((await observer.inspect(key)).holders[0]?.token).toBe(token);
   },
   'a key was released by force': async (key) => {
     await locks.acquire(key);
@@ -84,7 +85,7 @@ const SCENES: Record<string, (key: string) => Promise<unknown>> = {
   },
   'a lease has ended': async (key) => {
     await locks.acquire(key, { ttl: 100, autoRenew: false });
-    await observer.becomes(key, ({ holder }) => holder === null);
+    await observer.becomes(key, ({ holders }) => holders.length === 0);
   },
   'an ended lease was taken over': async (key) => {
     await locks.acquire(key, { ttl: 100, autoRenew: false });

@@ -1,7 +1,8 @@
 /** L3, `fair: true`: every single waiter is served in the order in which the server heard of him. */
-import { PROCESS_ID_LENGTH } from '../../lib/stores/lock-store.js';
-import { isFree, Observer } from './support/observer.js';
-import { Program } from './support/program.js';
+import { PROCESS_ID_LENGTH } from '../../lib/stores/protocol.js';
+import { isFree } from '../support/waiting.js';
+import { Observer } from '../support/processes/observer.js';
+import { Program } from '../support/processes/program.js';
 
 const PROCESSES = 4;
 const ROUNDS = 10;
@@ -10,7 +11,7 @@ const EACH = 5;
 const observer = new Observer();
 afterAll(() => observer.close());
 
-interface Turn {
+interface HeldLease {
   readonly token: string;
   readonly fencingToken: number;
 }
@@ -27,7 +28,7 @@ describe('200 fair waiters of four processes', () => {
     const { waiting } = await observer.inspect('key');
     await programs[0]!.ask('release', 'key');
     // Fencing tokens grow from grant to grant.
-    const turns = (await Promise.all(programs.map((program) => program.ask<Turn[]>('turns')))).flat();
+    const turns = (await Promise.all(programs.map((program) => program.ask<HeldLease[]>('turns')))).flat();
     const granted = turns.sort((a, b) => a.fencingToken - b.fencingToken).map(({ token }) => token);
     expect(granted).toHaveLength(ROUNDS * PROCESSES * EACH);
     expect(granted).toEqual(waiting);

@@ -1,7 +1,8 @@
 /** L1, L4: a process that is killed delays the others by what remains of its lease or its claim, and by no more. */
-import { Observer, timed } from './support/observer.js';
-import { Program } from './support/program.js';
-import type { Held } from './support/held.js';
+import { Observer } from '../support/processes/observer.js';
+import { timed } from '../support/waiting.js';
+import { Program } from '../support/processes/program.js';
+import type { Held } from '../support/processes/held.js';
 
 const TTL = 1_500;
 const CLAIM_WINDOW = 2_000;
@@ -49,7 +50,7 @@ describe('waiters that are killed', () => {
     await dead.kill();
     await observer.becomes('place', ({ waiting }) => !waiting.includes(first!));
     await holder.ask('release', 'place');
-    expect((await observer.inspect('place')).holder?.token).toBe(second);
+    expect((await observer.inspect('place')).holders[0]?.token).toBe(second);
     expect((await next).token).toBe(second);
   });
 
@@ -67,7 +68,7 @@ describe('waiters that are killed', () => {
     const delay = await timed(async () => {
       await holder.ask('release', key);
       // The release passed the key to a waiter that can't take it any more.
-      expect((await observer.inspect(key)).holder?.token).toBe(waiting[0]);
+      expect((await observer.inspect(key)).holders[0]?.token).toBe(waiting[0]);
       await next;
     });
     expect((await next).token).toBe(waiting[count]);

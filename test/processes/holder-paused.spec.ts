@@ -2,9 +2,9 @@
  * S2, S3: a process that was frozen (a stopped container, a virtual machine that moved) wakes up after its lease is
  * over, and somebody else has the key.
  */
-import { Observer } from './support/observer.js';
-import { Program, refusal } from './support/program.js';
-import type { Held } from './support/held.js';
+import { Observer } from '../support/processes/observer.js';
+import { Program, refusal } from '../support/processes/program.js';
+import type { Held } from '../support/processes/held.js';
 
 const TTL = 1_000;
 
@@ -39,7 +39,7 @@ describe('a process that wakes up after its lease is over', () => {
 
     for (const key of ['key', 'a', 'b']) {
       const { token } = await other.ask<Held>('lock', key);
-      expect(await observer.inspect(key)).toMatchObject({ holder: { token }, waiting: [] });
+      expect(await observer.inspect(key)).toMatchObject({ holders: [{ token }], waiting: [] });
       await other.ask('renew', key);
     }
     expect(await other.ask('write', 'key', valid.fencingToken, 'again')).toBe(true);
@@ -55,7 +55,7 @@ describe('a process that wakes up after its lease is over', () => {
     await sleeper.ask('end', 'method');
     expect(await outcome).toBe('LOCK_LOST');
     const { token } = await other.ask<Held>('lock', 'method');
-    expect((await observer.inspect('method')).holder?.token).toBe(token);
+    expect((await observer.inspect('method')).holders[0]?.token).toBe(token);
   });
 });
 
@@ -67,13 +67,13 @@ describe('a process that wakes up in line', () => {
     const [place] = (await observer.queued('line', 1)).waiting;
     await sleeper.pause();
     await holder.ask('release', 'line');
-    expect((await observer.inspect('line')).holder?.token).toBe(place);
+    expect((await observer.inspect('line')).holders[0]?.token).toBe(place);
 
     const valid = await other.ask<Held>('acquire', 'line');
     sleeper.resume();
     const { waiting } = await observer.queued('line', 1);
     expect(waiting).not.toContain(place);
-    expect((await observer.inspect('line')).holder?.token).toBe(valid.token);
+    expect((await observer.inspect('line')).holders[0]?.token).toBe(valid.token);
     await other.ask('release', 'line');
     expect((await late).fencingToken).toBeGreaterThan(valid.fencingToken);
     expect((await late).token).toBe(waiting[0]);

@@ -5,8 +5,9 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DistributedLockModule, getLockServiceToken, LockService } from 'nestjs-distributed-lock';
 import { firstValueFrom, filter } from 'rxjs';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { isFree, Observer } from './support/observer.js';
+import { TcpProxy } from '../support/network/tcp-proxy.js';
+import { isFree } from '../support/waiting.js';
+import { Observer } from '../support/processes/observer.js';
 
 const TTL = 600;
 
@@ -58,7 +59,7 @@ describe('two applications in one process', () => {
     expect((await next).isHeld).toBe(true);
     await renewal(locks, 'own');
     expect(own.isHeld).toBe(true);
-    expect((await observer.inspect('own')).holder?.token).toBe(own.token);
+    expect((await observer.inspect('own')).holders[0]?.token).toBe(own.token);
     await Promise.all([own.release(), next.then((lock) => lock.release())]);
     for (const key of ['own', 'taken']) expect(isFree(await observer.inspect(key))).toBe(true);
   });

@@ -4,9 +4,10 @@
  */
 import { openHistory } from './programs/history.js';
 import type { Recorded } from './programs/history.js';
-import { isFree, Observer, until } from './support/observer.js';
-import { Program } from './support/program.js';
-import { evenness, faultsOf } from './support/verdict.js';
+import { isFree, until } from '../support/waiting.js';
+import { Observer } from '../support/processes/observer.js';
+import { Program } from '../support/processes/program.js';
+import { evenness, faultsOf } from '../support/processes/verdict.js';
 
 const KEYS = ['red', 'green', 'blue'];
 const NAMES = ['A', 'B', 'C', 'D'];

@@ -1,8 +1,8 @@
 /** L3: first come, first served, from wherever they come. */
-import { PROCESS_ID_LENGTH } from '../../lib/stores/lock-store.js';
-import { Observer } from './support/observer.js';
-import { Program } from './support/program.js';
-import type { Held } from './support/held.js';
+import { PROCESS_ID_LENGTH } from '../../lib/stores/protocol.js';
+import { Observer } from '../support/processes/observer.js';
+import { Program } from '../support/processes/program.js';
+import type { Held } from '../support/processes/held.js';
 
 const PROCESSES = 4;
 const ROUNDS = 10;

@@ -1,7 +1,8 @@
 /** L7: what SIGTERM means to a Nest application with shutdown hooks and its locks. */
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { isFree, Observer, until } from './support/observer.js';
-import { Program, refusal } from './support/program.js';
+import { TcpProxy } from '../support/network/tcp-proxy.js';
+import { isFree, until } from '../support/waiting.js';
+import { Observer } from '../support/processes/observer.js';
+import { Program, refusal } from '../support/processes/program.js';
 
 const TTL = 600;
 const CLEAN_EXIT = { code: 0, signal: null };
@@ -35,12 +36,12 @@ describe('SIGTERM', () => {
     const before = renewals();
     // Renewed every third of the ttl: the section outlives its first lease.
     await until(() => renewals() >= before + 4);
-    expect((await observer.inspect('job')).holder?.token).toBe(token);
+    expect((await observer.inspect('job')).holders[0]?.token).toBe(token);
 
     await server.ask('end', 'job');
     expect(await outcome).toBe('worked on job');
     expect(await server.exit).toEqual(CLEAN_EXIT);
-    expect(await observer.inspect('job')).toMatchObject({ holder: null, waiting: [] });
+    expect(await observer.inspect('job')).toMatchObject({ holders: [], waiting: [] });
     expect(server.told.map(({ event }) => event)).not.toContain('aborted');
   });
 
@@ -52,7 +53,7 @@ describe('SIGTERM', () => {
     const aborted = await server.next('aborted');
     expect(aborted).toEqual({ key: 'stuck', code: 'LOCK_LOST', cause: 'LOCK_SHUTDOWN' });
     expect(await server.exit).toEqual(CLEAN_EXIT);
-    expect(await observer.inspect('stuck')).toMatchObject({ holder: null });
+    expect(await observer.inspect('stuck')).toMatchObject({ holders: [] });
   });
 
   it('lets the request that holds a lock end well, and tells the one that waits to come back', async () => {
@@ -78,11 +79,11 @@ describe('SIGTERM', () => {
     const server = await startServer({ url: proxy.url, ttl: 60_000 });
     proxy.hold('toClient');
     void server.ask('acquire', 'late');
-    await observer.becomes('late', ({ holder }) => holder !== null);
+    await observer.becomes('late', ({ holders }) => holders.length > 0);
     server.terminate();
     await server.next('closing');
     proxy.flow();
     expect(await server.exit).toEqual(CLEAN_EXIT);
-    expect(await observer.inspect('late')).toMatchObject({ holder: null });
+    expect(await observer.inspect('late')).toMatchObject({ holders: [] });
   });
 });

@@ -1,7 +1,7 @@
 /** L8: what a long-lived signal was used for leaves nothing behind. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { builtPath } from './support/build.mjs';
+import { builtPath } from '../support/processes/build.mjs';
 
 const run = promisify(execFile);
 

@@ -6,11 +6,12 @@
 import { openHistory } from './programs/history.js';
 import type { Recorded } from './programs/history.js';
 import type { Habit } from './programs/throng.js';
-import { longestGap } from './support/gaps.js';
-import type { Excuse } from './support/gaps.js';
-import { isFree, Observer, until } from './support/observer.js';
-import { Program } from './support/program.js';
-import { faultsOf } from './support/verdict.js';
+import { longestGap } from '../support/processes/gaps.js';
+import type { Excuse } from '../support/processes/gaps.js';
+import { isFree, until } from '../support/waiting.js';
+import { Observer } from '../support/processes/observer.js';
+import { Program } from '../support/processes/program.js';
+import { faultsOf } from '../support/processes/verdict.js';
 
 const HOT = ['red', 'green', 'blue'];
 const COLD = Array.from({ length: 150 }, (_, i) => `cold ${i}`);

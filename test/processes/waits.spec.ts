@@ -1,7 +1,7 @@
 /** L6: while somebody waits for a lock the process stays alive; while locks are only renewed nothing keeps it. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { builtPath } from './support/build.mjs';
+import { builtPath } from '../support/processes/build.mjs';
 
 const run = promisify(execFile);
 const program = (name: string): string => builtPath(`test/processes/programs/${name}.ts`);

@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { readModuleOptions } from '../../lib/distributed-lock.options.js';
 import type { DistributedLockModuleOptions } from '../../lib/distributed-lock.options.js';
 import { LockOptionsError } from '../../lib/lock.errors.js';
-import { DEFAULT_SETTINGS } from '../../lib/lock.settings.js';
-import { FakeStore } from './support/fake-store.js';
+import { DEFAULT_SETTINGS } from '../../lib/core/settings.js';
+import { FakeStore } from '../support/fakes/fake-store.js';
 
 const read = (options: unknown): unknown => readModuleOptions(options as DistributedLockModuleOptions);
 

@@ -7,11 +7,10 @@ import {
   LockNotHeldError,
   LockOptionsError,
 } from '../../lib/lock.errors.js';
-import { MAX_HAND_OFFS } from '../../lib/line/hand-off.js';
 import type { Lock } from '../../lib/lock.js';
-import { outcomeOf, openLocks } from './support/engine.js';
-import { advance, flush, useFakeClock } from './support/fake-clock.js';
-import { failing, FakeStore, unreachable } from './support/fake-store.js';
+import { outcomeOf, openLocks } from '../support/fakes/locks.js';
+import { advance, flush, useFakeClock } from '../support/fakes/fake-clock.js';
+import { failing } from '../support/fakes/fake-store.js';
 
 describe('acquire', () => {
   useFakeClock();
@@ -20,7 +19,7 @@ describe('acquire', () => {
     const { locks, store } = openLocks({ ttl: '30s' });
     await advance(5_000);
     const lock = await locks.acquire('key');
-    const { token, fencingToken } = (await store.look('key')).holder!;
+    const { token, fencingToken } = (await store.look('key')).holders[0]!;
     expect(lock).toMatchObject({ key: 'key', keys: ['key'], token, fencingToken, ttl: 30_000, isHeld: true });
     expect(lock.acquiredAt).toEqual(new Date());
     expect(lock.expiresAt.getTime() - Date.now()).toBe(29_698);
@@ -64,7 +63,7 @@ describe('acquire', () => {
     const { locks, store } = openLocks();
     const lock = await locks.acquire('key');
     await lock[Symbol.asyncDispose]();
-    expect((await store.look('key')).holder).toBeNull();
+    expect((await store.look('key')).holders).toEqual([]);
     await lock[Symbol.asyncDispose]();
     expect(store.sent('release')).toHaveLength(1);
   });
@@ -190,12 +189,12 @@ describe('inspect', () => {
 
   it('tells who holds a key and who waits, and takes nothing', async () => {
     const { locks, rival } = openLocks();
-    expect(await locks.inspect('key')).toEqual({ key: 'key', holder: null, waiting: [], lastFencingToken: null });
+    expect(await locks.inspect('key')).toEqual({ key: 'key', holders: [], waiting: [], lastFencingToken: null });
     await rival.acquire('key', 'rival', 30_000);
     outcomeOf(locks.acquire('key'));
     await flush();
     expect(await locks.inspect('key')).toMatchObject({
-      holder: { token: 'rival', expiresIn: 30_000 },
+      holders: [{ token: 'rival', expiresIn: 30_000 }],
       waiting: [expect.any(String)],
     });
   });
@@ -204,56 +203,6 @@ describe('inspect', () => {
     const { locks } = openLocks();
     await expect(locks.inspect('')).rejects.toBeInstanceOf(LockKeyError);
     await expect(locks.forceRelease('')).rejects.toBeInstanceOf(LockKeyError);
-  });
-});
-
-describe('forceRelease', () => {
-  useFakeClock();
-
-  it('takes the key from its holder and admits the next', async () => {
-    const { locks, rival } = openLocks();
-    await rival.acquire('key', 'stuck', 30_000);
-    const asked = outcomeOf(locks.acquire('key'));
-    await flush();
-    expect(await locks.forceRelease('key')).toBe(true);
-    await flush();
-    expect(asked.state).toBe('resolved');
-  });
-
-  it('tells a holder of ours by the loss of its lock', async () => {
-    const { locks, heard } = openLocks();
-    const lock = await locks.acquire('key');
-    await locks.forceRelease('key');
-    await advance(400);
-    expect(lock.signal.reason).toBeInstanceOf(LockLostError);
-    expect(heard('lost')).toHaveLength(1);
-  });
-
-  it.each([1, 20, MAX_HAND_OFFS])(
-    'lets the next fencing token begin behind all that its holders had (%d hand-offs)',
-    async (count) => {
-      const { locks, rival, store } = openLocks({ wait: Infinity }, 0, new FakeStore(), { count, time: Infinity });
-      let last = 0;
-      const taken = Array.from({ length: count }, () => locks.acquire('key').then((lock) => lock.release()));
-      const held = locks.acquire('key').then((lock) => (last = lock.fencingToken));
-      await Promise.all([...taken, held]);
-      expect(await locks.forceRelease('key')).toBe(true);
-      await rival.acquire('key', 'next');
-      expect((await store.look('key')).holder!.fencingToken).toBeGreaterThan(last);
-    },
-  );
-
-  it('answers false when nobody holds the key', async () => {
-    const { locks, store } = openLocks();
-    expect(await locks.forceRelease('key')).toBe(false);
-    expect(store.sent('release')).toEqual([]);
-  });
-
-  it('passes on that the store cannot be reached', async () => {
-    const { locks, store, rival } = openLocks();
-    await rival.acquire('key', 'rival');
-    store.next('release', failing);
-    await expect(locks.forceRelease('key')).rejects.toMatchObject({ message: unreachable().message });
   });
 });
 

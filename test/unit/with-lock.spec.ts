@@ -1,9 +1,9 @@
 /** What becomes of a section's outcome, whatever becomes of its lock. */
 import { describe, expect, it, jest } from '@jest/globals';
 import { LockBusyError, LockLostError } from '../../lib/lock.errors.js';
-import { outcomeOf, openLocks } from './support/engine.js';
-import { advance, flush, useFakeClock } from './support/fake-clock.js';
-import { failing, hanging, saying } from './support/fake-store.js';
+import { outcomeOf, openLocks } from '../support/fakes/locks.js';
+import { advance, flush, useFakeClock } from '../support/fakes/fake-clock.js';
+import { failing, hanging, saying } from '../support/fakes/fake-store.js';
 
 const OWN = new RangeError('the section’s own');
 
@@ -15,7 +15,7 @@ describe('withLock', () => {
     const result = { sold: 1 };
     expect(await locks.withLock('key', async () => result)).toBe(result);
     expect(await locks.withLock('key', { ttl: '5s' }, () => result)).toBe(result);
-    expect((await store.look('key')).holder).toBeNull();
+    expect((await store.look('key')).holders).toEqual([]);
   });
 
   it('throws what the section threw, itself, and gives back the key', async () => {
@@ -25,7 +25,7 @@ describe('withLock', () => {
       throw OWN;
     };
     await expect(locks.withLock('key', throwing)).rejects.toBe(OWN);
-    expect((await store.look('key')).holder).toBeNull();
+    expect((await store.look('key')).holders).toEqual([]);
   });
 
   it('passes on even a section’s undefined rejection', async () => {

@@ -13,7 +13,7 @@ export function toMicroseconds(milliseconds: number): number {
   return Math.round(milliseconds * 1000);
 }
 
-/** A duration as callers count it, rounded up: what has any time left has at least a millisecond left. */
+/** A duration as callers count it, rounded up: as long as any time is left, at least a millisecond is. */
 export function toMillisecondsUp(microseconds: number): number {
   return Math.max(0, Math.ceil(microseconds / 1000));
 }

@@ -1,9 +1,9 @@
 /**
  * What the store knows of one key, and the rules by which the four requests change it. All times are the clock's
  * microseconds. The token of a lease that was given back stays on record, and so do some that left before it, so that a
- * repeated request of theirs is recognised and changes nothing.
+ * repeated request for one of them is recognised and changes nothing.
  */
-import { FENCE_BLOCK } from '../lock-store.js';
+import { FENCE_BLOCK } from '../protocol.js';
 import type {
   AcquireRequest,
   Grant,
@@ -13,19 +13,19 @@ import type {
   StoreAnswer,
   TouchRequest,
 } from '../lock-store.js';
-import { toMicroseconds, toMillisecondsUp } from './clock.js';
-import { WaitingLine } from './waiting-line.js';
+import { toMillisecondsUp } from './clock.js';
+import { WaitingQueue } from './waiting-queue.js';
 
-/** So many tokens that gave the key back, or left its line, are remembered. */
+/** How many tokens that gave the key back, or left its queue, are remembered. */
 const REMEMBERED = 8;
 /** No clock of this and the next century gives a greater fencing token, and JavaScript can still count with it. */
 const GREATEST_FENCE = 8_999_999_999_999_999;
 
 /** What a record needs from its store. */
 export interface RecordSurroundings {
-  /** How long a granted waiter may take to claim, in microseconds. */
+  /** How long a granted waiter may take to claim, in milliseconds. */
   readonly claimWindow: number;
-  /** How long a place in line lives, in microseconds. */
+  /** How long a place in the queue lives, in microseconds. */
   readonly placeLife: number;
   /** Mints the fencing token of a new grant, which is to be at least so large. */
   nextFence(now: number, atLeast: number): number;
@@ -36,34 +36,34 @@ export interface RecordSurroundings {
 }
 
 export class KeyRecord {
-  private readonly line: WaitingLine;
+  /** Made when the first waiter comes. */
+  private queue: WaitingQueue | undefined = undefined;
   /** The holder, or the last one when the lease is over. */
-  private token: string | undefined;
+  private token: string | undefined = undefined;
   /** The first fencing token of the lease's block, and the last that may have been used. */
   private fence = 0;
   private lastFence = 0;
   /** When the lease ends; of a lease that was given back, when that was. */
   private deadline = 0;
-  private released = true;
-  /** Tokens that gave the key back before, or left the line; latest last. */
-  private gone: string[] | undefined;
+  /** Whether the lease was given back, and no waiter was there to be admitted. Written here only. */
+  isFree = true;
+  /** Tokens that gave the key back before, or left the queue; latest last. */
+  private gone: string[] | undefined = undefined;
 
-  constructor(private readonly store: RecordSurroundings) {
-    this.line = new WaitingLine(store.placeLife);
-  }
+  constructor(private readonly store: RecordSurroundings) {}
 
   acquire({ token, ttl, wait }: AcquireRequest, now: number): StoreAnswer {
     if (token === this.token) return this.extend(ttl, now);
     if (this.gone?.includes(token)) return { state: 'gone' };
-    const waiting = this.line.keep(token, now);
+    const waiting = this.queue?.prolong(token, now) ?? false;
     if (this.comeIn(token, ttl, now)) return { state: 'held', fencingToken: this.fence };
-    if (wait && !waiting) this.line.join(token, now);
+    if (wait && !waiting) this.join(token, now);
     return { state: wait || waiting ? 'waiting' : 'busy', expiresIn: this.expiresIn(now), at: now };
   }
 
   touch({ token, ttl }: TouchRequest, now: number): StoreAnswer {
     if (token === this.token) return this.extend(ttl, now);
-    if (!this.line.keep(token, now)) return { state: 'gone' };
+    if (!this.queue?.prolong(token, now)) return { state: 'gone' };
     if (this.comeIn(token, ttl, now)) return { state: 'held', fencingToken: this.fence };
     return { state: 'waiting', expiresIn: this.expiresIn(now), at: now };
   }
@@ -71,7 +71,7 @@ export class KeyRecord {
   release(request: ReleaseRequest, now: number): ReleaseAnswer {
     const state = this.leave(request, now);
     const { successor } = request;
-    return successor ? { state, successor: this.keepSuccessor(successor, now) } : { state };
+    return successor ? { state, successor: this.answerSuccessor(successor, now) } : { state };
   }
 
   inspect(key: string, now: number): KeyState {
@@ -79,38 +79,33 @@ export class KeyRecord {
     const held = token !== undefined && this.isHeld(now);
     return {
       key,
-      holder: held ? { token, fencingToken: fence, expiresIn: this.expiresIn(now) } : null,
-      waiting: this.line.tokens(now),
-      lastFencingToken: this.released ? this.lastFence : fence,
+      holders: held ? [{ token, fencingToken: fence, expiresIn: this.expiresIn(now), limit: 1, weight: 1 }] : [],
+      waiting: this.queue?.tokens(now) ?? [],
+      lastFencingToken: this.isFree ? this.lastFence : fence,
     };
-  }
-
-  /** Whether the lease was given back; nobody is in line then, or the lease would have been passed on. */
-  get isFree(): boolean {
-    return this.released;
   }
 
   /** Whether the record was not used for so long that it may be dropped. */
   isOutdated(now: number, retention: number): boolean {
-    return this.deadline + retention <= now && this.line.first(now) === undefined;
+    return this.deadline + retention <= now && this.queue?.first(now) === undefined;
   }
 
   private leave({ token, fencingToken, successor }: ReleaseRequest, now: number): 'released' | 'gone' {
     if (token !== this.token) {
-      if (!this.line.leave(token, now)) return 'gone';
+      if (!this.queue?.leave(token, now)) return 'gone';
       this.remember(token);
       return fencingToken === undefined ? 'released' : 'gone';
     }
-    if (this.released) return 'released';
-    this.released = true;
+    if (this.isFree) return 'released';
+    this.isFree = true;
     this.lastFence = this.lastUsed(fencingToken);
     this.store.sawFence(this.lastFence);
-    const next = this.line.first(now);
+    const next = this.queue?.first(now);
     if (next !== undefined) {
       this.admit(next, now);
-      if (successor) this.line.join(successor.token, now);
+      if (successor) this.join(successor.token, now);
     } else if (successor) {
-      this.grant(successor.token, toMicroseconds(successor.ttl), now);
+      this.grant(successor.token, successor.ttl, now);
     } else {
       this.deadline = now;
     }
@@ -123,31 +118,38 @@ export class KeyRecord {
     return Math.max(told, this.fence);
   }
 
+  private join(token: string, now: number): void {
+    this.queue ??= new WaitingQueue(this.store.placeLife);
+    this.queue.join(token, now);
+  }
+
   private remember(token: string): void {
     this.gone ??= [];
     this.gone.push(token);
     if (this.gone.length > REMEMBERED) this.gone.shift();
   }
 
-  /** What the successor has got by a release, or by the same release before. */
-  private keepSuccessor({ token, ttl }: { token: string; ttl: number }, now: number): StoreAnswer {
+  /** What the successor has got by a release, or by the same release when it was carried out before. */
+  private answerSuccessor({ token, ttl }: { token: string; ttl: number }, now: number): StoreAnswer {
     if (token === this.token) return this.extend(ttl, now);
-    if (!this.line.keep(token, now)) return { state: 'gone' };
+    if (!this.queue?.prolong(token, now)) return { state: 'gone' };
     return { state: 'waiting', expiresIn: this.expiresIn(now), at: now };
   }
 
   private extend(ttl: number, now: number): StoreAnswer {
-    if (this.released) return { state: 'gone' };
-    this.deadline = now + toMicroseconds(ttl);
+    if (this.isFree) return { state: 'gone' };
+    this.deadline = now + Math.round(ttl * 1_000);
     return { state: 'held', fencingToken: this.fence };
   }
 
-  /** Makes a token the holder if nobody holds the key and nobody is ahead in line; otherwise admits the one ahead. */
+  /** Makes a token the holder if the key is free and no waiter is ahead of it; otherwise admits the first waiter. */
   private comeIn(token: string, ttl: number, now: number): boolean {
     if (this.isHeld(now)) return false;
-    const next = this.line.first(now);
+    const next = this.queue?.first(now);
     if (next === undefined || next === token) {
-      this.grant(token, toMicroseconds(ttl), now);
+      // For a key that no other caller asks for, the last token is enough.
+      if (this.isFree && !this.queue && this.gone) this.gone.length = 0;
+      this.grant(token, ttl, now);
       return true;
     }
     this.admit(next, now);
@@ -156,22 +158,23 @@ export class KeyRecord {
 
   /** Makes a waiter the holder until it claims the lease or the claim window ends. */
   private admit(token: string, now: number): void {
-    this.grant(token, this.store.claimWindow, now);
-    this.store.reportGrant({ token, fencingToken: this.fence, ttl: this.store.claimWindow / 1000, at: now });
+    const { claimWindow: ttl } = this.store;
+    this.grant(token, ttl, now);
+    this.store.reportGrant({ token, fencingToken: this.fence, ttl, at: now });
   }
 
-  private grant(token: string, life: number, now: number): void {
-    this.line.leave(token, now);
-    if (this.released && this.token !== undefined) this.remember(this.token);
+  private grant(token: string, ttl: number, now: number): void {
+    this.queue?.leave(token, now);
+    if (this.isFree && this.token !== undefined) this.remember(this.token);
     this.token = token;
     this.fence = this.store.nextFence(now, this.lastFence + 1);
     this.lastFence = this.fence + FENCE_BLOCK - 1;
-    this.deadline = now + life;
-    this.released = false;
+    this.deadline = now + Math.round(ttl * 1_000);
+    this.isFree = false;
   }
 
   private isHeld(now: number): boolean {
-    return !this.released && this.deadline > now;
+    return !this.isFree && this.deadline > now;
   }
 
   private expiresIn(now: number): number {

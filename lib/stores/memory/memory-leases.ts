@@ -4,14 +4,14 @@
  */
 import { INSPECT, printed } from '../../inspection.js';
 import type { InspectArguments } from '../../inspection.js';
-import { DEFAULT_TIMING, PROCESS_ID_LENGTH } from '../lock-store.js';
+import { DEFAULT_TIMING, PROCESS_ID_LENGTH } from '../protocol.js';
 import type { Grant, GrantListener, StoreTiming } from '../lock-store.js';
 import { toMicroseconds } from './clock.js';
 import { KeyRecord } from './key-record.js';
 import type { RecordSurroundings } from './key-record.js';
 import { RecordTable } from './record-table.js';
 
-/** Leases that live as long as somebody refers to them. */
+/** Leases in memory, for one {@link MemoryLockStore} or several that exclude each other. */
 export class MemoryLeases {
   /** @internal */
   readonly records: RecordTable;
@@ -25,7 +25,7 @@ export class MemoryLeases {
     const { claimWindow, placeLife, retention } = { ...DEFAULT_TIMING, ...timing };
     this.records = new RecordTable(toMicroseconds(retention));
     this.surroundings = {
-      claimWindow: toMicroseconds(claimWindow),
+      claimWindow,
       placeLife: toMicroseconds(placeLife),
       nextFence: (now, atLeast) => (this.lastFence = Math.max(this.lastFence + 1, now, atLeast)),
       sawFence: (fencingToken) => (this.lastFence = Math.max(this.lastFence, fencingToken)),
@@ -49,7 +49,7 @@ export class MemoryLeases {
   }
 
   /**
-   * Sets who hears of grants to tokens that begin with a process id.
+   * Sets the listener that hears of grants to tokens that begin with a process id.
    * @internal
    */
   listen(processId: string, listener: GrantListener | null): void {

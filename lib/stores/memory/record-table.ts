@@ -1,13 +1,14 @@
 /**
- * The records of all keys, and who forgets them, without a timer. A record is in use while somebody holds the key or
- * waits for it. A finished one is remembered for repeated requests only: for the retention time, and of a limited
- * number of keys. A lease that nobody gave back and nobody asked for again is swept away by those who come later.
+ * The records of all keys, and how they are forgotten without a timer. A record is in use while the key has a holder
+ * or a waiter. A finished one is remembered for repeated requests only: for the retention time, and of a limited
+ * number of keys. A lease that was never given back, and whose key is not asked for again, is swept away by later
+ * requests for other keys.
  */
 import type { KeyRecord } from './key-record.js';
 
 /** Of how many free keys the last lease is remembered. */
-export const REMEMBERED_KEYS = 256;
-/** Records looked at for each one added: more than one, so that what is outdated is removed faster than it can grow. */
+const REMEMBERED_KEYS = 256;
+/** Records looked at for each one added: more than one, so that outdated ones are removed faster than new ones come. */
 const SWEPT_PER_ADDITION = 2;
 
 export class RecordTable {

@@ -1,10 +1,11 @@
 /**
- * A cluster of the user's as a template. ioredis keeps commands by itself while a server is away, and sends them when their
- * callers have long been told; here it has to answer at once, and the library decides whether to ask again.
+ * A cluster of the user's as a template. By itself ioredis queues commands while a server is away, and sends
+ * them when their callers have had an error long ago. Here it has to answer at once, and the library decides
+ * whether to ask again.
  */
 import type { RedisOptions } from 'ioredis';
 import { followCredentials, secretsOf } from './credentials.js';
-import type { OpenedClient, RedisClient } from './redis-connection.js';
+import type { OpenedClient, RedisClient } from './redis-client.js';
 
 interface ClusterClient extends RedisClient {
   readonly options: { readonly redisOptions?: RedisOptions | undefined };
@@ -30,7 +31,7 @@ const CLUSTER_OPTIONS = {
   himportFieldsets: undefined,
   clusterNodeRetryStrategy: null,
   maxRedirections: 16,
-  // What fails for want of a connection, or of a server for the slot, is not kept back.
+  // A command without a connection, or without a server for its slot, fails at once.
   retryDelayOnFailover: 0,
   retryDelayOnClusterDown: 0,
   retryDelayOnMoved: 0,
@@ -54,18 +55,18 @@ export function openCluster(connection: RedisClient, { retryStrategy, ...own }: 
   };
 }
 
-/** What a server is told by itself counts for more than what all are told. */
+/** Options of a single server win over those of all servers, so the library's are written there as well. */
 function withOptions(own: object): (node: unknown) => unknown {
   return (node) => (typeof node === 'object' && node !== null ? { ...node, ...own } : node);
 }
 
 /** Before the first command goes to a server. */
 function prepareNode(node: NodeClient, redisOptions: RedisOptions, template: ClusterClient): void {
-  // Unless the server has its own.
+  // A server that has a password of its own keeps it.
   if (node.options.password === redisOptions.password) {
     followCredentials(node, () => template.options.redisOptions ?? {});
   }
-  // When the connection breaks at an ASK redirect, ioredis leaves the rejection of this command to nobody.
+  // When the connection breaks at an ASK redirect, ioredis leaves the rejection of this command unhandled.
   const asking = node.asking?.bind(node);
   if (asking) {
     node.asking = (...args) => {
@@ -77,8 +78,8 @@ function prepareNode(node: NodeClient, redisOptions: RedisOptions, template: Clu
 }
 
 /**
- * Messages reach the subscribers of every server. It is not connected anew: the next time another server may be a better
- * choice.
+ * A subscription at any server will do: messages reach the subscribers of all of them. Its connection is not made again
+ * when it breaks: by then another server may be the better choice.
  */
 function subscriberOf(client: ClusterClient): RedisClient {
   const nodes = client.nodes('all');

@@ -5,7 +5,7 @@
 import type { RedisOptions } from 'ioredis';
 import { LockOptionsError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
-import type { RedisClient, RedisConnection } from './redis-connection.js';
+import type { RedisClient, RedisConnection } from './redis-client.js';
 
 /** The options of a client of ioredis 5 and 6. */
 const OPTION_NAMES: ReadonlySet<string> = new Set(
@@ -114,7 +114,7 @@ function checkOptions(options: Readonly<Record<string, unknown>>): void {
   checkRole(options);
 }
 
-/** Nobody can lock on a server that may not be written to. */
+/** No lock can be taken on a replica, which may not be written to. */
 function checkRole({ role }: { readonly role?: unknown }): void {
   if (role === 'slave') throw refused("a connection to a replica (`role: 'slave'`), where nothing can be locked");
 }
@@ -124,7 +124,7 @@ function areSentinels(sentinels: unknown): boolean {
   return sentinels.every((each: unknown) => isPlainObject(each) && isText(each['host']));
 }
 
-/** In whatever realm it was made: tests run in one of their own. */
+/** Also of another realm: tests run in one of their own. */
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

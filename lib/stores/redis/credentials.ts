@@ -1,5 +1,5 @@
 /** Passwords: where they come from each time a connection is made, and what has to be hidden of them. */
-import type { RedisClient } from './redis-connection.js';
+import type { RedisClient } from './redis-client.js';
 
 const CREDENTIALS = ['username', 'password', 'sentinelUsername', 'sentinelPassword'] as const;
 
@@ -11,8 +11,8 @@ interface Configured {
 }
 
 /**
- * Has a client ask for its credentials whenever it connects: a user who is given new ones from time to time (IAM) writes
- * them to the options of his own client.
+ * Makes a client read its credentials whenever it connects: an application that is given new ones from time to time
+ * (IAM) writes them to the options of its own client.
  */
 export function followCredentials<Client extends object>(client: Client, source: () => Credentials): Client {
   const { options } = client as Configured;
@@ -30,6 +30,6 @@ export function secretsOf(client: RedisClient | object): string[] {
   const nodes: readonly unknown[] = Array.isArray(startupNodes) ? startupNodes : [];
   const places = [options, options?.redisOptions, ...nodes].filter((place) => typeof place === 'object');
   const words = places.flatMap((place) => CREDENTIALS.map((name) => (place as Credentials | null)?.[name]));
-  // Everybody knows who `default` is.
+  // The user name `default` is no secret.
   return words.filter((word): word is string => typeof word === 'string' && word !== '' && word !== 'default');
 }

@@ -1,19 +1,22 @@
 /**
- * Tokens for which a lease was asked for twice, because the connection broke before the first answer. The first request may
- * be carried out yet, when the token has long been given back; so that is not the end of it.
+ * Tokens for which a lease was asked for twice, because the connection broke before the first answer. The first request
+ * may still be carried out after the token was given back, so such a token has to be given back once more, later.
  */
 import { readLeaseWords } from './scripts/lease-script.js';
 import { Mode } from './scripts/mode.js';
 import { successorOf } from './scripts/release.js';
 
-/** What can still come, comes sooner: so long, in milliseconds, a token is remembered that is never given back. */
+/**
+ * How long a token is remembered that is never given back, in milliseconds. A request that can still be carried out is
+ * carried out sooner.
+ */
 const REMEMBERED = 60_000;
 
 export class DoubtfulTokens {
-  /** Until when each is remembered, the oldest first. */
+  /** Until when each is remembered; the oldest first. */
   private readonly tokens = new Map<string, number>();
 
-  /** Those for which the one argument of a script call asks. */
+  /** Adds the tokens for which the argument of a script call asks for leases. */
   add(argument: string): void {
     const now = performance.now();
     for (const [token, until] of this.tokens) {
@@ -26,7 +29,7 @@ export class DoubtfulTokens {
     }
   }
 
-  /** Whether a token was one of them; it is forgotten. */
+  /** Whether a token was one of them; forgets it. */
   take(token: string): boolean {
     return this.tokens.size > 0 && this.tokens.delete(token);
   }

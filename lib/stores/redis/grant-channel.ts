@@ -1,25 +1,27 @@
 /**
  * Where a process hears of its grants: one Pub/Sub channel and one subscription per process, however many keys it waits
- * for. The channel is named after the process id that begins every token, so a script can tell whom to notify from the
- * token alone. A message is only a hint; a waiter that misses one learns by its next heartbeat.
+ * for. The channel is named after the process id that begins every token, so a script knows from the token alone which
+ * process to notify. A message is only a hint; a waiter that misses one learns by its next heartbeat.
  */
-import { Outside } from '../../context/outside.js';
+import { Outside } from '../../core/context/outside.js';
 import type { GrantListener } from '../lock-store.js';
 import { readGrant } from './grant-message.js';
 import { Hearing } from './hearing.js';
-import type { RedisClient } from './redis-connection.js';
+import type { RedisClient } from './redis-client.js';
 
 /** Goes in front of the process id. */
 export const CHANNEL_PREFIX = 'nestjs-distributed-lock:';
 
-/** What fails for good is tried less and less often: not every waiter's heartbeat makes a connection. */
+/**
+ * A subscription that keeps failing is tried less and less often: not at every heartbeat of a waiter. In milliseconds.
+ */
 const PAUSE = { first: 1_000, most: 60_000 };
 
-/** How a channel finds out whether it hears. */
+/** How a channel finds out whether messages still reach it. */
 export interface HearingTest {
   /** Publishes where scripts do; rejects when that is refused. */
   publish(channel: string, message: string): Promise<unknown>;
-  /** A subscription that stood heard nothing; told once until one hears again. */
+  /** Called when no messages arrive on a subscription that stands; once, until one arrives again. */
   foundDeaf(): void;
 }
 
@@ -38,22 +40,28 @@ export class GrantChannel {
     private readonly openSubscriber: () => RedisClient,
     processId: string,
     private readonly claimWindow: number,
-    private readonly listener: GrantListener,
+    /** May be replaced while the subscription stands. */
+    public listener: GrantListener,
     private readonly test?: HearingTest,
   ) {
     this.name = CHANNEL_PREFIX + processId;
   }
 
   /**
-   * Somebody waits: makes sure that grants will be heard. What was missed until then is said by
-   * {@link GrantListener.resumed}.
+   * A token waits: makes sure that its process hears of grants. {@link GrantListener.resumed} tells that some may have
+   * been missed until then.
    */
   open(): void {
     if (this.subscriber && !this.hearing?.isDeaf()) return;
     if (this.subscriber) this.replace();
     if (performance.now() < this.openNext) return;
-    // The connection outlasts the section of whoever was the first to wait.
+    // The connection outlasts the section of the caller that was the first to wait.
     this.outside.run(() => this.subscribe());
+  }
+
+  /** Grants may have been missed for another reason. */
+  resumed(): void {
+    this.tell(() => this.listener.resumed());
   }
 
   close(): void {
@@ -68,7 +76,7 @@ export class GrantChannel {
     this.giveUp();
   }
 
-  /** The next one who waits has it tried again, the first time at once. */
+  /** The next token that waits has it tried again, after the first failure at once. */
   private giveUp(): void {
     this.close();
     this.openNext = performance.now() + this.pause;
@@ -76,9 +84,9 @@ export class GrantChannel {
   }
 
   /**
-   * When there is no subscription to be had (refused by an ACL, perhaps) waiters are left to their heartbeats until the
-   * next asks again. It subscribes anew after each reconnect; when ioredis does that by itself, a connection that breaks
-   * at the wrong moment leaves a rejection unhandled.
+   * Where a subscription fails (refused by an ACL, perhaps), waiters are left to their heartbeats until the next one
+   * asks again. It subscribes anew after each reconnect: when ioredis does that by itself, a connection that breaks at
+   * the wrong moment leaves a rejection unhandled.
    */
   private subscribe(): void {
     let subscriber: RedisClient;
@@ -117,7 +125,7 @@ export class GrantChannel {
     if (this.subscriber !== subscriber) return;
     const { test } = this;
     this.hearing = test && new Hearing((word) => test.publish(this.name, word));
-    this.tell(() => this.listener.resumed());
+    this.resumed();
   }
 
   private read(message: string): void {
@@ -128,7 +136,7 @@ export class GrantChannel {
     if (grant) this.listener.granted(grant);
   }
 
-  /** Thrown into ioredis's parser an error would break the connection; a hint that is not heard is only a hint lost. */
+  /** An error that is thrown into ioredis's parser would break the connection; to lose a hint does less harm. */
   private tell(hint: () => void): void {
     try {
       hint();

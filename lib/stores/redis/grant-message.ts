@@ -1,15 +1,15 @@
 /**
- * The message by which a script tells of a grant: token, fencing token, milliseconds and server time in µs. Anybody who may
- * publish can write one, so only what a script could have written is taken for a grant; a waiter that is told nothing learns
- * by its next heartbeat.
+ * The message by which a script tells of a grant: token, fencing token, milliseconds and server time in µs. Any client
+ * that may publish can send one, so only what a script could have written counts as a grant; a waiter whose message is
+ * refused learns by its next heartbeat.
  */
 import type { Grant } from '../lock-store.js';
 
 const SHAPE = /^([^ ]+) (\d{1,16}) (\d{1,16}) (\d{1,16})$/;
 
 /**
- * A fencing token is the server's clock in µs, or more where that was set back since the last grant: by less than a day, or
- * the waiter has to ask.
+ * A fencing token is the server's clock in µs, or greater where the clock was set back since the last grant. One that
+ * is more than a day ahead is not believed, and the waiter has to ask.
  */
 const FARTHEST_AHEAD = 24 * 3_600 * 1_000_000;
 

@@ -1,18 +1,18 @@
 /**
  * What is asked for while an answer is still to come travels together, in the order in which it was asked, in as few
  * script calls as their size allows. A request never waits for company: with nothing under way its call leaves at once,
- * otherwise as soon as the running code, and whatever it has already set going, has had its say.
+ * otherwise as soon as the running code, and whatever it has already set going, is done.
  */
 import { leaseReplies } from './scripts/lease-script.js';
 
-/** Who hears how a request, or a call, ends. */
+/** Hears how a request, or a call, ends. */
 export interface Recipient {
   succeed(reply: unknown): void;
   fail(error: unknown): void;
 }
 
 /** What one call carries. */
-export class Group<Entry extends Recipient> implements Recipient {
+class Group<Entry extends Recipient> implements Recipient {
   constructor(
     /** In the order of asking; never empty. */
     readonly entries: readonly Entry[],
@@ -53,7 +53,8 @@ export class GroupCommit<Entry extends Recipient> {
   add(entry: Entry): void {
     if (this.underWay === 0 && this.waiting.length === 0) return this.depart([entry]);
     this.waiting.push(entry);
-    // A full call leaves in the middle of a turn, so that the server works while the rest is still being asked for.
+    // A full call leaves before the turn of the event loop ends, so that the server works while more is
+    // being asked for.
     if (this.waiting.length >= this.size) this.flush();
     else this.planTurn();
   }
@@ -69,7 +70,7 @@ export class GroupCommit<Entry extends Recipient> {
     this.flush();
   };
 
-  /** Sends what waits, so that what somebody sends by another way comes behind it. */
+  /** Sends what waits, so that a call that is sent by another way comes behind it. */
   flush(): void {
     const entries = this.waiting;
     if (entries.length === 0) return;

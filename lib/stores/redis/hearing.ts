@@ -1,12 +1,13 @@
 /**
- * Whether a subscription still hears: it may be dead without anybody having closed it, or stand at a server that nobody
- * publishes at any more. While somebody waits and nothing was heard for a while, a word is published to the process itself,
- * where grants are published; if that goes well twice and is not heard, the subscription is deaf.
+ * Whether messages still reach a subscription: its connection may be dead without having been closed, or lead to a
+ * server at which grants are no longer published. While a caller waits and no message has come for a while, a word is
+ * published to the process's own channel, in the way in which grants are published. When two words were published and
+ * did not arrive, the subscription is deaf.
  */
 
 /** After so many milliseconds without a message, and so long after one word, the next is said. */
 const QUIET = 2_000;
-/** A word may be on its way still when it is looked for; the second is not. */
+/** The first missed word may still be on its way when it is looked for; the second is not. */
 const MISSED = 2;
 
 const WORD = 'hearing ';
@@ -22,7 +23,7 @@ export class Hearing {
   /** @param publish - rejects when the word can't be published, as then grants can't be either. */
   constructor(private readonly publish: (word: string) => Promise<unknown>) {}
 
-  /** A message came; answers whether it was a word of ours, and no grant. */
+  /** A message came; answers whether it was a word of ours, and not a grant. */
   message(text: string): boolean {
     this.lastAt = performance.now();
     this.heard = this.said;
@@ -30,7 +31,7 @@ export class Hearing {
     return text.startsWith(WORD);
   }
 
-  /** Somebody waits, and would have to hear; answers whether nobody does. */
+  /** To be called while a caller waits; answers whether its grant would not be heard. */
   isDeaf(): boolean {
     const now = performance.now();
     if (now - this.lastAt < QUIET) return false;

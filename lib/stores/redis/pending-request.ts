@@ -18,8 +18,8 @@ export interface ScriptCall {
   readonly mayRepeat?: (() => boolean) | undefined;
 }
 
-/** Who decides what becomes of a request. */
-export interface RequestKeeper {
+/** Decides what becomes of a request. */
+export interface RequestOwner {
   /** Its time is over. */
   timedOut(request: PendingRequest): void;
   /** It was answered although its caller had been told otherwise. */
@@ -28,32 +28,32 @@ export interface RequestKeeper {
 
 export class PendingRequest implements Limited {
   readonly since = performance.now();
-  before: Limited | undefined;
-  behind: Limited | undefined;
+  before: Limited | undefined = undefined;
+  behind: Limited | undefined = undefined;
   isSettled = false;
   /** Whether it was given to the connection and not answered. */
   isUnderWay = false;
   /** Whether it may have been carried out, or may still be. */
   isInDoubt = false;
   /** Why the server did not take it, where it is to be asked again. */
-  refusal: Error | undefined;
+  refusal: Error | undefined = undefined;
 
   constructor(
     readonly call: ScriptCall,
     private readonly recipient: Recipient,
     private readonly timeLimit: TimeLimit,
-    private readonly keeper: RequestKeeper,
+    private readonly owner: RequestOwner,
   ) {
     timeLimit.begin(this);
   }
 
   expire(): void {
-    this.keeper.timedOut(this);
+    this.owner.timedOut(this);
   }
 
   succeed(answer: unknown): void {
     if (this.settle()) this.recipient.succeed(answer);
-    else this.keeper.answeredLate();
+    else this.owner.answeredLate();
   }
 
   fail(error: unknown): void {

@@ -1,7 +1,6 @@
 /**
- * What users may pass as `connection`, and how it becomes the connections of the library: always its own, with the options
- * that the protocol needs. A client of the user's is a template for them. Types are structural: clients of ioredis 5 and 6,
- * of another copy of ioredis, and clusters are all welcome, which `instanceof` would refuse.
+ * How the `connection` that a user passes becomes the connections of the library: always its own, with the options that
+ * the protocol needs. A client of the user's is a template for them.
  */
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
@@ -10,47 +9,15 @@ import { messages } from '../../lock.messages.js';
 import { openCluster } from './cluster-connection.js';
 import { checkConnection, isRedisClient, readUrl } from './connection-options.js';
 import { followCredentials, secretsOf } from './credentials.js';
+import type { OpenedClient, RedisClient, RedisConnection } from './redis-client.js';
 import { presentable } from './redis-error.js';
-
-/** The part of an ioredis `Redis` or `Cluster` that the library uses. */
-export interface RedisClient {
-  /** ioredis's connection state; requests are only sent while it is `ready`. */
-  readonly status: string;
-  evalsha(sha1: string, numkeys: number, ...args: string[]): Promise<unknown>;
-  eval(script: string, numkeys: number, ...args: string[]): Promise<unknown>;
-  subscribe(...channels: string[]): Promise<unknown>;
-  connect(): Promise<void>;
-  disconnect(reconnect?: boolean): void;
-  duplicate(...overrides: never[]): unknown;
-  on(event: string, listener: (...args: unknown[]) => void): unknown;
-  off(event: string, listener: (...args: unknown[]) => void): unknown;
-}
-
-/**
- * A Redis URL, ioredis options (Sentinel included), or an ioredis client of your own (`Redis` or `Cluster`). A client is
- * taken as a template: the library works on duplicates of it, and neither connects, closes nor changes it.
- */
-export type RedisConnection = string | RedisOptions | RedisClient;
-
-/** The connections of one store; all of them are its own to close. */
-export interface OpenedClient {
-  /** For requests; it does not connect yet. */
-  readonly client: RedisClient;
-  readonly isCluster: boolean;
-  /** Makes the connection that Pub/Sub needs beside it. Throws while a cluster knows none of its servers. */
-  openSubscriber(): RedisClient;
-  /** What no error may show. */
-  secrets(): readonly string[];
-  /** Has a cluster look which server has which key. */
-  refresh(): void;
-}
 
 /** A reconnect must come sooner than a waiter's heartbeat, and never be given up. */
 const retryStrategy = (attempt: number): number => Math.min(attempt * 50, 500);
 
 /**
  * Options of every connection. What is under way when a connection breaks fails at once (`maxRetriesPerRequest`), and
- * ioredis sends nothing later than it is told to: neither what was unanswered nor what it queued. Each request has a time
+ * ioredis sends nothing later by itself: neither what was unanswered nor what it queued. Each request has a time
  * limit of its own.
  */
 const OWN_OPTIONS = {
@@ -74,7 +41,7 @@ const NEWER_OPTIONS: object = { replyMapping: 'legacy', himportFieldsets: undefi
 
 /**
  * Makes the connections. One on which nothing answers for `silence` milliseconds is replaced: it may be dead without
- * anybody having closed it. Throws a `LockOptionsError` for what is no connection.
+ * having been closed. Throws a `LockOptionsError` for what is no connection.
  */
 export function openClient(connection: RedisConnection, silence: number): OpenedClient {
   checkConnection(connection);
@@ -114,7 +81,7 @@ function open(connection: RedisConnection, silence: number): OpenedClient {
   };
 }
 
-/** Makes clients after a description or after a client of the user's. */
+/** Makes clients from a description, or from a client of the user's. */
 function maker(connection: RedisConnection) {
   if (isRedisClient(connection)) {
     const { options = {} } = connection as RedisClient & { options?: RedisOptions };
@@ -134,8 +101,8 @@ function maker(connection: RedisConnection) {
 }
 
 /**
- * As ioredis does before 5.4.0, without a word. A client of the user's may be of another copy; a cluster tells by its
- * servers, if it has any yet.
+ * Whether this ioredis never replaces a dead connection, as versions before 5.4.0 don't, in silence. A client of the
+ * user's may be of another copy; a cluster is judged by its servers, if it has any yet.
  */
 function keepsDeadConnections(connection: RedisConnection): boolean {
   const { nodes } = connection as { nodes?: (role: 'all') => object[] };

@@ -1,6 +1,6 @@
 /**
- * Errors of ioredis, as they may be shown. Its own carry the command with all of its arguments (a password, the keys and
- * tokens of everybody in the same call), and the server quotes arguments in some of its sentences.
+ * Errors of ioredis, as they may be shown. Its own carry the command with all of its arguments (a password, the keys
+ * and tokens of other callers in the same call), and the server quotes arguments in some of its sentences.
  */
 
 import { withoutCredentials } from '../../quoting.js';
@@ -8,18 +8,18 @@ import { withoutCredentials } from '../../quoting.js';
 /** What hides a secret. */
 const HIDDEN = '…';
 
-/** An error of the same name, code and message, without what is nobody's business. */
+/** An error of the same name, code and message, without secrets and without arguments. */
 export function presentable(error: unknown, secrets: readonly string[]): Error {
   const { name, code, message } = readError(error);
   const shown = new Error(withoutSecrets(message, secrets));
   Object.defineProperty(shown, 'name', { value: name, configurable: true, writable: true });
-  // It would begin with the class, and say where this was made.
+  // The stack would begin with the class, and lead here.
   shown.stack = `${name}: ${shown.message}`;
   return code === undefined ? shown : Object.assign(shown, { code });
 }
 
 /** A text without these words. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
+function withoutSecrets(text: string, secrets: readonly string[]): string {
   // An unknown command is answered with all that came with it.
   let shown = text.replace(/,? with args beginning with:[^]*/, '');
   // The longer one first, as it may contain the other.
@@ -28,22 +28,22 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return withoutCredentials(shown);
 }
 
-/** What a Redis refuses a client with that it does not know, or does not trust. */
+/** How a server refuses a client that it does not know, or that lacks a permission. */
 export function isAccessError(error: unknown): boolean {
   return /^(?:Ready check failed: )?(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH )/.test(text(error));
 }
 
-/** The server wants a password that a new connection may have. */
+/** How a server asks for a password that a new connection may have. */
 export function isUnknownClient(error: unknown): boolean {
   return /^NOAUTH\b/.test(text(error));
 }
 
-/** What is answered by a server that may not be written to any more: another one should be. */
+/** How a server answers that may not be written to any more: another one should be asked. */
 export function isOfReplica(error: unknown): boolean {
   return /^(?:READONLY|MASTERDOWN)\b/.test(text(error));
 }
 
-/** The server took nothing of the request; what fails in the middle of a script says where. */
+/** The server carried out nothing of the request; an error from the middle of a script says where it arose. */
 export function isRefusal(error: unknown): boolean {
   const message = text(error);
   return (
@@ -52,7 +52,7 @@ export function isRefusal(error: unknown): boolean {
   );
 }
 
-/** What a server says that can't serve now, and may before long: the caller decides for how long to ask again. */
+/** How a server answers that can't serve now, and may before long: the caller decides for how long to ask again. */
 export function isPassing(error: unknown): boolean {
   return /^(?:LOADING|BUSY|MISCONF|READONLY|MASTERDOWN|TRYAGAIN|CLUSTERDOWN)\b/.test(text(error));
 }

@@ -2,14 +2,14 @@
  * The state of the connection that requests go over: whether it may be used, what it last complained about, and when it
  * has to be replaced although it works.
  */
-import { Outside } from '../../context/outside.js';
-import type { OpenedClient, RedisClient } from './redis-connection.js';
+import { Outside } from '../../core/context/outside.js';
+import type { OpenedClient, RedisClient } from './redis-client.js';
 import { isOfReplica, isOfSelect, isUnknownClient, presentable } from './redis-error.js';
 
 /** A server that refuses for good is not asked for a new connection more often than this, in milliseconds. */
 const REPLACE_PAUSE = { least: 100, most: 5_000, forgottenAfter: 30_000 };
 
-/** Who waits for the connection. */
+/** The user of the connection. */
 export interface LinkUser {
   /** It can be used from now on. */
   linkOpened(): void;
@@ -18,7 +18,10 @@ export interface LinkUser {
 }
 
 export class RedisLink {
-  /** Grows whenever the connection, or that to one server of a cluster, breaks. */
+  /**
+   * Grows whenever the connection, or that to one server of a cluster, breaks: a request that spans two values may have been
+   * carried out twice.
+   */
   epoch = 0;
   /** What went wrong since the connection last stood. */
   lastError: Error | undefined;
@@ -55,13 +58,13 @@ export class RedisLink {
   /** Makes sure that it is being connected; when that fails it is tried again, and the time limit of requests decides. */
   open(): void {
     const { client } = this.opened;
-    // It outlasts the section of whoever happens to need it.
+    // It outlasts the section of the caller that happens to need it.
     if (client.status === 'wait' || client.status === 'end') {
       this.outside.run(() => client.connect()).catch(() => undefined);
     }
   }
 
-  /** What the server answered may tell that another one should be asked. */
+  /** An answer of the server may show that another one should be asked. */
   noticed(error: unknown): void {
     if (isOfReplica(error) || isUnknownClient(error)) this.replace();
   }
@@ -78,7 +81,7 @@ export class RedisLink {
     else if (client.status === 'ready') client.disconnect(true);
   }
 
-  /** Tells no more. The listener for errors stays: without it ioredis prints what may still go wrong at the end. */
+  /** Stops listening. The listener for errors stays: without it ioredis prints what may still go wrong at the end. */
   dispose(): void {
     const { client } = this.opened;
     client.off('ready', this.onReady);
@@ -96,7 +99,7 @@ export class RedisLink {
   private readonly onClose = (): void => {
     this.epoch += 1;
     this.isProven = false;
-    // The next connection has to prove itself anew; the servers of a cluster are what they are.
+    // The next connection has to prove itself anew. A reconnect changes nothing about the servers of a cluster.
     if (!this.opened.isCluster) this.wrongDatabase = undefined;
   };
 
@@ -105,7 +108,7 @@ export class RedisLink {
   private readonly onNode = (node: unknown): void => {
     const { onNodeClose, onError } = this;
     for (const [event, listener] of [['close', onNodeClose] as const, ['error', onError] as const]) {
-      (node as RedisClient).off(event, listener); // Whoever is announced twice is heard once.
+      (node as RedisClient).off(event, listener); // A server may be announced twice.
       (node as RedisClient).on(event, listener);
     }
   };

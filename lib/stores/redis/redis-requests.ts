@@ -1,16 +1,17 @@
 /**
- * Sends one script and settles in time, whatever the connection does. Left to itself ioredis sends what was unanswered when
- * a connection broke, and what it queued, whenever it can; a lock's request must not come to life long after its caller
- * gave up. So ioredis sends each request once or not at all, and what is sent again is sent from here, for those who wait.
+ * Sends one script and settles in time, whatever the connection does. Left to itself ioredis sends what was unanswered
+ * when a connection broke, and what it queued, whenever it can; a lock's request must not come to life long after its
+ * caller gave up. So ioredis sends each request once or not at all, and what is sent again is sent from here, for
+ * callers that still wait.
  */
 import { createHash } from 'node:crypto';
-import { Outside } from '../../context/outside.js';
+import { Outside } from '../../core/context/outside.js';
 import { LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import type { Recipient } from './group-commit.js';
 import { PendingRequest } from './pending-request.js';
-import type { RequestKeeper, Script, ScriptCall } from './pending-request.js';
-import type { OpenedClient, RedisClient } from './redis-connection.js';
+import type { RequestOwner, Script, ScriptCall } from './pending-request.js';
+import type { OpenedClient, RedisClient } from './redis-client.js';
 import { isAccessError, isInterruption, isMomentary, isPassing, isRefusal, presentable, text } from './redis-error.js';
 import { RedisLink } from './redis-link.js';
 import type { LinkUser } from './redis-link.js';
@@ -24,8 +25,8 @@ export function script(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
-/** Who hears of what was not asked for. */
-export interface RequestObserver {
+/** Hears of what no caller waits for. */
+interface RequestObserver {
   /** Something was carried out whose caller had been told otherwise. */
   answeredLate(): void;
   /** A call is to be sent again although it may have been carried out, or may still be. */
@@ -35,7 +36,7 @@ export interface RequestObserver {
 /** How long a request waits, in milliseconds, before it is sent again over a connection that still stands. */
 const REPEAT_PAUSE = 50;
 
-export class RedisRequests implements RequestKeeper, LinkUser {
+export class RedisRequests implements RequestOwner, LinkUser {
   readonly link: RedisLink;
   private readonly client: RedisClient;
   private readonly timeLimit: TimeLimit;
@@ -54,11 +55,6 @@ export class RedisRequests implements RequestKeeper, LinkUser {
     this.client = opened.client;
     this.timeLimit = new TimeLimit(timeLimit);
     this.link = new RedisLink(opened, this);
-  }
-
-  /** Grows whenever the connection breaks: a request that spans two values may have been carried out twice. */
-  get epoch(): number {
-    return this.link.epoch;
   }
 
   /** Rejects with `LockUnavailableError` when no answer came in time or Redis refused. */
@@ -110,8 +106,8 @@ export class RedisRequests implements RequestKeeper, LinkUser {
     const succeed = (answer: unknown): void => request.succeed(answer);
     request.isUnderWay = true;
     this.evalsha(request.call).then(succeed, (error: unknown) => {
-      // After a restart or SCRIPT FLUSH the server has to be told the source once; EVAL also caches it. But nothing more
-      // is sent for a caller who has been told already, and may have asked for the opposite since.
+      // After a restart or SCRIPT FLUSH the server has to be told the source once; EVAL also caches it. But nothing
+      // more is sent for a caller that has been told already, and may have asked for the opposite since.
       if (!isUnknownScript(error) || request.isSettled || mayRepeat?.() === false)
         return this.unanswered(request, error);
       const fail = (reason: unknown): void => this.unanswered(request, reason);
@@ -119,14 +115,17 @@ export class RedisRequests implements RequestKeeper, LinkUser {
     });
   }
 
-  /** A cluster connects to a server at the first command for it, and not for the section alone of whoever sends that. */
+  /**
+   * A cluster connects to a server at the first command for it, and that connection outlasts the section of the
+   * caller that sends it.
+   */
   private evalsha({ script, keyCount, words }: ScriptCall): Promise<unknown> {
     const { client } = this;
     if (!this.opened.isCluster) return client.evalsha(script.sha, keyCount, ...words);
     return this.outside.run(() => client.evalsha(script.sha, keyCount, ...words));
   }
 
-  /** The connection broke, or the server refused: now and here perhaps, or for good. */
+  /** The connection broke, or the server refused: for the moment, or for good. */
   private unanswered(request: PendingRequest, error: unknown): void {
     request.isUnderWay = false;
     if (request.isSettled) return;
@@ -166,7 +165,7 @@ export class RedisRequests implements RequestKeeper, LinkUser {
 
   private readonly sendUnsent = (): void => {
     this.repeatTimer = undefined;
-    if (!this.link.isOpen) return; // It is done when it is.
+    if (!this.link.isOpen) return; // They are sent when it opens.
     const requests = [...this.unsent];
     this.unsent.clear();
     for (const request of requests) this.transmit(request);
@@ -194,11 +193,11 @@ function isUnknownScript(error: unknown): boolean {
   return text(error).startsWith('NOSCRIPT');
 }
 
-/** The keys and tokens of a call; those of one caller are none of another's business. */
+/** The keys and tokens of a call, which must not show in an error of another caller. */
 function wordsOf({ keyCount, words }: ScriptCall): readonly string[] {
   const named = words.slice(0, keyCount);
   for (const argument of words.slice(keyCount)) {
-    // Of a detail only the successor: the rest is short, and begins like any number.
+    // Of a detail only the successor: the rest are numbers.
     for (const [token, detail] of readLeaseWords(argument)) named.push(token, successorOf(detail));
   }
   return named;

@@ -1,11 +1,11 @@
 /**
- * The time limit of requests. It is the same for all, so whoever began first is over first, and one timer waits for that.
- * It is hardly ever set under load: it goes on while one request follows the other, and is taken away when the running
- * code has had its say and nothing is under way any more.
+ * The time limit of requests. It is the same for all, so the request that began first is over first, and one timer
+ * waits for that. It is hardly ever set under load: it goes on while one request follows the other, and is taken away
+ * when the running code is done and nothing is under way any more.
  */
-import { Outside } from '../../context/outside.js';
-import { LinkedList } from '../../linked-list.js';
-import type { Linked } from '../../linked-list.js';
+import { Outside } from '../../core/context/outside.js';
+import { LinkedList } from '../../core/linked-list.js';
+import type { Linked } from '../../core/linked-list.js';
 
 /** Something whose time is limited. */
 export interface Limited extends Linked<Limited> {

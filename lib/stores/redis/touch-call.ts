@@ -1,9 +1,9 @@
 /**
  * A touch that is under way. A server that has forgotten the script has to be sent it once more, and by then a token of
- * the touch may have been released: the second time must not arrive behind that. So what is released says so to the
- * touches under way, and nothing is remembered when they have ended.
+ * the touch may have been released: the touch must not arrive behind the release. So a release marks the touches under
+ * way, and nothing is remembered when they have ended.
  */
-import type { Linked } from '../../linked-list.js';
+import type { Linked } from '../../core/linked-list.js';
 
 export class TouchCall implements Linked<TouchCall> {
   before: TouchCall | undefined;

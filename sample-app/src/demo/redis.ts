@@ -3,7 +3,7 @@
  * none can be had, nowhere.
  */
 import { Redis } from 'ioredis';
-import { ensureRedisServer, findRedisServer, startRedis } from '../../../test/support/redis-server.mjs';
+import { ensureRedisServer, findRedisServer, startRedis } from '../../redis/redis-server.mjs';
 import type { Cleanup } from './cleanup.js';
 
 /** There is no point in starting: the message says why. */

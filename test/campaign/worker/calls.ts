@@ -1,7 +1,7 @@
 /** Writes down what is asked, and what becomes of it. */
 import { now } from '../clock.js';
 import type { Recorder } from '../history/recorder.js';
-import type { Random } from '../random.js';
+import type { Random } from '../../support/random.js';
 
 /** What a section throws of its own. */
 export class OwnError extends Error {}

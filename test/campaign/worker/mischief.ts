@@ -3,7 +3,7 @@ import type { Subscription } from 'rxjs';
 import type { LockEvent, LockService } from '../../../lib/index.js';
 import { now } from '../clock.js';
 import type { Recorder } from '../history/recorder.js';
-import type { Random } from '../random.js';
+import type { Random } from '../../support/random.js';
 import { RENEW_LIMIT } from '../times.js';
 import type { Shop } from './shop.js';
 

@@ -1,7 +1,7 @@
 /** Where callers of a worker work: the locks of the moment, the keys, and what all modes of use have in common. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AcquireOptions, Lock, LockService } from '../../../lib/index.js';
-import type { Random } from '../random.js';
+import type { Random } from '../../support/random.js';
 import { acquireLimit, RELEASE_LIMIT } from '../times.js';
 import { Lost } from './calls.js';
 import type { Calls } from './calls.js';

@@ -3,7 +3,7 @@ import type { Lock } from '../../../lib/index.js';
 import { now } from '../clock.js';
 import { PULSE_MS } from '../history/entry.js';
 import type { Recorder } from '../history/recorder.js';
-import type { Random } from '../random.js';
+import type { Random } from '../../support/random.js';
 
 /** Of what a lock says by the wall clock, a lease that is over for less is not over. */
 const ROUNDING_MS = 2;

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { concat, firstValueFrom, lastValueFrom, NEVER, Observable, of } from 'rxjs';
 import { DistributedLockModule, Locked, LockService } from '../../../lib/index.js';
 import type { AcquireOptions } from '../../../lib/index.js';
-import { LockEngine } from '../../../lib/lock.engine.js';
+import { LockEngine } from '../../../lib/core/engine.js';
 import { remembered } from '../../support/remembered.js';
 import { serve, settings } from './serve.js';
 
@@ -125,7 +125,8 @@ async function count(): Promise<object> {
     heap: process.memoryUsage().heapUsed,
     timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
     listeners: listeners(),
-    remembered: remembered(engine, ['client', 'opened']),
+    // Less the channel that the service listens on for as long as it lives.
+    remembered: remembered(engine, ['client', 'opened', 'channels']),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The program's end of the line to its spec, see `../support/program.ts`. */
+/** The program's end of the line to its spec, see `test/support/processes/program.ts`. */
 
 type Methods = Record<string, (...args: never[]) => unknown>;
 

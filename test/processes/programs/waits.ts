@@ -6,7 +6,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { DistributedLockModule, LockService } from '../../../lib/index.js';
 import type { DistributedLockModuleOptions, LockStore } from '../../../lib/index.js';
-import { MemoryLockStore } from '../../../lib/stores/memory/memory-lock-store.js';
+import { MemoryLockStore } from '../../../lib/stores/memory/memory.lock-store.js';
 
 const [scene = ''] = process.argv.slice(2);
 

@@ -3,7 +3,7 @@
  * holds nor waits yet. `detail` is the mode, then the ttl plus the retention in ms.
  */
 import type { StoreTiming } from '../../lock-store.js';
-import { apart } from './line.js';
+import { apart } from './queue.js';
 import { codeOf, Mode } from './mode.js';
 import { CLOCK, MINT_FENCE, MINT_FENCE_BEHIND_BLOCK, NOT_A_LOCK, STATE } from './record.js';
 import { BUSY, WAITING } from './replies.js';
@@ -22,7 +22,7 @@ export const takeBranch = `
       else
         answer = redis.pcall('SET', record, fresh .. '${STATE.held}' .. name, 'PX', string.sub(detail, 2), 'NX')
       end
-      -- What is there and is empty is no lock either.
+      -- An empty value is no lock either.
       if not answer then answer = ${NOT_A_LOCK} elseif answer.ok then answer = tonumber(fresh) end
     end
 `;
@@ -54,7 +54,7 @@ function contended({ claimWindow, retention }: StoreTiming): string {
       local sign = queued and sign_of(token) or 0
       if sign < 0 then return 0 end
       local waiting = sign > now
-      if waiting then keep_place(token) elseif mode == ${codeOf(Mode.touch)} then return 0 end
+      if waiting then prolong_place(token) elseif mode == ${codeOf(Mode.touch)} then return 0 end
 
       if left <= 0 then
         local fresh
@@ -64,7 +64,7 @@ function contended({ claimWindow, retention }: StoreTiming): string {
           ${MINT_FENCE_BEHIND_BLOCK.replace('local fresh', 'fresh')}
         end
         local head, order, alive
-        if queued then head, order, alive = next_in_line() end
+        if queued then head, order, alive = next_in_queue() end
         if head and head ~= token then
           grant(fresh, earlier(emptied), head, order, alive)
           left = ${claimWindow}

@@ -1,10 +1,11 @@
 /**
- * Reads the state of one key; writes nothing. A long line is read in pieces, so that no script holds up the server.
+ * Reads the state of one key; writes nothing. A long queue is read in pieces, so that no script holds up the server.
  *
- * KEYS: the record. ARGV: how many places of the line to leave out.
+ * KEYS: the record. ARGV: how many places of the queue to leave out.
+ *
  * Returns 1 where something that is no lock lies at the record or beside it, the last fencing token (0 when none is on
- * record), milliseconds the lease has left (0 when the key is free), holder's token, how many places were looked at, then
- * the tokens of those that are alive, next first.
+ * record), milliseconds the lease has left (0 when the key is free), the holder's token, how many places were looked
+ * at, then the tokens of those that are alive, next first.
  */
 import type { KeyState, StoreTiming } from '../../lock-store.js';
 import { CLOCK, READ_RECORD, READ_VALUE, STATE } from './record.js';
@@ -12,7 +13,7 @@ import { CLOCK, READ_RECORD, READ_VALUE, STATE } from './record.js';
 /** How many places one script looks at. */
 export const PIECE = 256;
 
-/** Whether a record that was read is none, sets `foreign`. */
+/** Sets `foreign`: whether what was read is no record. */
 export const IS_FOREIGN = `
 if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then return value end
 local foreign = not last and (value ~= '' or redis.call('EXISTS', record) == 1)
@@ -55,13 +56,13 @@ return answer
 }
 
 /** What one script has read. */
-export interface KeyPiece {
+interface KeyPiece {
   readonly state: KeyState;
   /** How many places it has looked at: with {@link PIECE} there may be more. */
   readonly looked: number;
 }
 
-/** Reads the script's reply; undefined for what is none. */
+/** Reads the script's reply; undefined for what is not one. */
 export function readKeyPiece(key: string, reply: unknown): KeyPiece | undefined {
   if (!Array.isArray(reply) || reply.length < 5) return undefined;
   const [foreign, fencingToken, expiresIn, looked] = [0, 1, 2, 4].map((i) => Number(reply[i])) as number[];
@@ -71,7 +72,7 @@ export function readKeyPiece(key: string, reply: unknown): KeyPiece | undefined 
   if (typeof token !== 'string' || !waiting.every((each) => typeof each === 'string')) return undefined;
   const state: KeyState = {
     key,
-    holder: expiresIn! > 0 ? { token, fencingToken: fencingToken!, expiresIn: expiresIn! } : null,
+    holders: expiresIn! > 0 ? [{ token, fencingToken: fencingToken!, expiresIn: expiresIn!, limit: 1, weight: 1 }] : [],
     waiting: waiting as string[],
     lastFencingToken: fencingToken! > 0 ? fencingToken! : null,
     ...(foreign !== 0 && { foreign: true as const }),

@@ -6,15 +6,15 @@
  * ARGV: one text of each request's token and detail, with a space in front of each of them; the detail begins with
  * the {@link Mode}. One long argument costs both ends less than many short ones.
  * Returns for each request an integer (a fencing token, or 1 for what was released; 0 when the token is gone; below zero
- * where something else lies in place of the lock), for a place in line or a busy key `{ milliseconds the holder's lease
- * has left, server time in µs, one of replies.ts }`, or an error. A single request is answered without a list around it,
- * which is shorter to write and to read.
+ * where something else lies in place of the lock), for a place in the queue or a busy key `{ milliseconds the holder's
+ * lease has left, server time in µs, one of replies.ts }`, or an error. A single request is answered without a list
+ * around it, which is shorter to write and to read.
  */
 import { LockUnavailableError } from '../../../lock.errors.js';
 import { messages } from '../../../lock.messages.js';
 import type { StoreTiming } from '../../lock-store.js';
 import { extendBranch, holdBranch, takeBranch } from './hold.js';
-import { BOUNDS } from './line.js';
+import { BOUNDS } from './queue.js';
 import { codeOf, Mode } from './mode.js';
 import { IS_RELEASED, NOT_A_LOCK, READ_RECORD, READ_VALUE, STATE } from './record.js';
 import { freeBranch, passBranch, releaseBranch } from './release.js';
@@ -26,7 +26,7 @@ export interface LeaseEntry {
   readonly words: string;
 }
 
-/** What a request says of itself. */
+/** The token and the detail of a request, as they stand in the argument. */
 export function leaseWords(token: string, detail: string): string {
   return ` ${inOneWord(token)} ${detail}`;
 }
@@ -51,8 +51,8 @@ export function leaseArguments(entries: readonly LeaseEntry[]): readonly string[
 }
 
 /**
- * One reply for each of so many requests: that to a single one comes without a list around it. Replies that are not as
- * many as the requests belong to none of them.
+ * One reply for each of `count` requests: that to a single one comes without a list around it. Where their number
+ * differs, no reply belongs to any of the requests.
  */
 export function leaseReplies(reply: unknown, count: number): readonly unknown[] {
   if (count === 1) return [reply];
@@ -60,7 +60,9 @@ export function leaseReplies(reply: unknown, count: number): readonly unknown[] 
   return Array.from({ length: count }, () => new LockUnavailableError(messages.oddReply(reply)));
 }
 
-/** What somebody else has written down as a token may have spaces; like that it is no word of more, and nobody's token. */
+/**
+ * A token that another program has written down may have spaces. Without them it stays one word, and matches no token.
+ */
 function inOneWord(token: string): string {
   return token.includes(' ') ? token.replaceAll(' ', '\n') : token;
 }
@@ -93,7 +95,7 @@ for i = 1, #KEYS do
     local token = string.sub(name, 2, -2)
     ${READ_RECORD}
     if not last and value ~= '' then
-      -- Somebody else has put something else there: no token holds or waits, and nobody can come in.
+      -- Another program has put something else there: no token holds or waits, and none can come in.
       answer = mode < ${codeOf(Mode.touch)} and ${NOT_A_LOCK} or 0
       if value.err and not string.find(value.err, 'WRONGTYPE', 1, true) then answer = value end
     elseif mode <= ${codeOf(Mode.touch)} then

@@ -5,11 +5,11 @@
 export const Mode = {
   /** Take the key if it is free. */
   try: '0',
-  /** Take the key, or join the line. */
+  /** Take the key, or join the queue. */
   wait: '1',
-  /** Only hold on to what the token has. */
+  /** Only prolong what the token has: its lease, or its place in the queue. */
   touch: '2',
-  /** Give back a lease that was not passed on, or a place in line. */
+  /** Give back a lease that was not passed on, or a place in the queue. */
   release: '3',
   /** Give back a lease, telling the last fencing token used, and perhaps a successor. */
   pass: '4',

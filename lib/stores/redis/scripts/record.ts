@@ -4,27 +4,27 @@
  * - record: a string of a fencing token (16 digits), one letter for its state, and tokens with a space in front of each and
  *   behind the last: that of the holder, or of the last one, and behind it those that gave the key back before. It lives
  *   for what is left of the lease plus the retention; so the lease's end is read off the record's own expiry, by the
- *   server's clock, and only where somebody needs it.
- * - line (`:line` after the record's name): sorted set of the waiters' tokens by order of joining.
+ *   server's clock, and only where it is needed.
+ * - queue (`:line` after the record's name): sorted set of the waiters' tokens by order of joining.
  * - seen (`:seen`): sorted set of the waiters' tokens by the server time in µs until which their places live. A token that
- *   has left the line stays for as long, with that time below zero, so that nobody brings it back by asking again.
+ *   has left the queue stays for as long, with that time below zero, so that a repeated request can't bring it back.
  *
  * Requests name the record only; the other two are made of its name, in its slot. The fencing token on record is the first
  * of the holder's block, or, once the lease was given back, the last that was used.
  *
  * Other programs can write to the same server. What is not exactly as described is no lock: it is never overwritten, and
- * who asks for its key is told so ({@link NOT_A_LOCK}).
+ * a caller that asks for its key is told so ({@link NOT_A_LOCK}).
  *
- * Almost every call meets a key that nobody else wants. That path comes first in each script and calls nothing it does
- * not need; what a contended key needs is in `line.ts`.
+ * Almost every call meets a key that no other caller wants. That path comes first in each script and calls nothing it
+ * does not need; what a contended key needs is in `queue.ts`.
  */
-import { FENCE_BLOCK } from '../../lock-store.js';
+import { FENCE_BLOCK } from '../../protocol.js';
 
 const HELD = 'h';
-/** Held, and there may be a line, or tokens that have left it. */
+/** Held, and there may be a queue, or tokens that have left it. */
 const QUEUED = 'q';
 const RELEASED = 'r';
-/** Released, and tokens may be remembered that have left the line. */
+/** Released, and tokens may be remembered that have left the queue. */
 const EMPTIED = 'e';
 
 /** The letters. */
@@ -32,17 +32,17 @@ export const STATE = { held: HELD, queued: QUEUED, released: RELEASED, emptied: 
 
 /** Answers of the script beside what each branch has found out. */
 export const NOT_A_LOCK = -1;
-export const NOT_A_LINE = -2;
+export const NOT_A_QUEUE = -2;
 
 /** No fencing token is less: it has 16 digits, as the clock has. */
 export const LEAST_FENCE = 1e15;
 /** The digits of a fencing token that a clock of this and the next century has, and that JavaScript can count with. */
 const FENCE = `[1-8]${'%d'.repeat(15)}`;
 
-/** Reads `value`. No more is read than a record can have: what somebody else keeps there may be large. */
+/** Reads `value`. No more is read than a record can have: what another program has put there may be large. */
 export const READ_VALUE = "local value = redis.pcall('GETRANGE', record, '0', '1023')";
 
-/** Whether `value` says that the key was given back, and nobody is remembered but on the record. */
+/** Whether `value` says that the key was given back, and no tokens are remembered but on the record. */
 export const IS_RELEASED = `string.find(value, '^${FENCE}${RELEASED} ')`;
 
 /** Takes `value` apart into `last`, `state` and `owner`, which are nil where it is no lock. */
@@ -54,10 +54,10 @@ export const READ_RECORD = `
 `;
 
 /**
- * How far into the record of a contended key tokens are kept when another is put in front. One that nobody else asks for
- * keeps one: short records are written faster.
+ * How far into the record of a contended key older tokens are remembered when another is put in front. The record of a
+ * key that no other caller asks for remembers one: short records are written faster.
  */
-export const KEPT = 18 + 511;
+export const REMEMBERED = 18 + 511;
 
 /** Reads the server's clock into `time`, and as 16 digits of µs into `clock`, once for all requests of a call. */
 export const CLOCK = `

@@ -1,16 +1,16 @@
 /**
- * Release and pass: a token leaves the holders or the line, and a lease that is given back goes to the next in line, or
- * else to the successor. `detail` of a pass: the mode, the last fencing token used (16 digits), then, if there is a
- * successor, his ttl plus the retention in ms (16 digits) and his token.
+ * Release and pass: a token leaves the holders or the queue, and a lease that is given back goes to the first in the
+ * queue, or else to the successor. `detail` of a pass: the mode, the last fencing token used (16 digits), then, if
+ * there is a successor, its ttl plus the retention in ms (16 digits) and its token.
  */
-import { FENCE_BLOCK } from '../../lock-store.js';
+import { FENCE_BLOCK } from '../../protocol.js';
 import type { ReleaseRequest, StoreTiming } from '../../lock-store.js';
-import { apart } from './line.js';
 import { Mode } from './mode.js';
+import { apart } from './queue.js';
 import { MINT_FENCE, STATE } from './record.js';
 import { LEFT_OUT, WAITING } from './replies.js';
 
-/** The plain release of a lease that nobody waits for; sets `answer`. */
+/** The plain release of a lease for which no other caller waits; sets `answer`. */
 export const freeBranch = `
     local text = string.sub(value, 1, 16) .. '${STATE.released}' .. string.sub(value, 18)
     answer = redis.pcall('SET', record, text, 'PX', retention)
@@ -22,18 +22,18 @@ export const freeBranch = `
 export function releaseBranch(timing: StoreTiming): string {
   return `
     if state == '${STATE.queued}' or state == '${STATE.emptied}' then
-      ${apart(timing, releaseFromLine)}
+      ${apart(timing, releaseContended)}
     else
       answer = owner == token and state == '${STATE.released}' and 1 or 0
     end
 `;
 }
 
-const releaseFromLine = `
+const releaseContended = `
       if owner ~= token then return leave(token) end
       if state == '${STATE.queued}' then
         ${MINT_FENCE}
-        local head, order, sign = next_in_line()
+        local head, order, sign = next_in_queue()
         if not head or not pcall(grant, fresh, earlier(true), head, order, sign) then set_free(last) end
       end
       return 1
@@ -59,7 +59,7 @@ function pass({ claimWindow, retention }: StoreTiming): string {
         end
         ${MINT_FENCE}
         local head, order, sign
-        if state == '${STATE.queued}' then head, order, sign = next_in_line() end
+        if state == '${STATE.queued}' then head, order, sign = next_in_queue() end
         if head and pcall(grant, fresh, earlier(true), head, order, sign) then
           if successor == '' then return 1 end
           return { ${claimWindow}, now, pcall(join, successor) and ${WAITING} or ${LEFT_OUT} }
@@ -81,7 +81,7 @@ function pass({ claimWindow, retention }: StoreTiming): string {
         redis.call('PEXPIRE', record, life)
         return tonumber(last)
       elseif queued and sign_of(successor) > now then
-        keep_place(successor)
+        prolong_place(successor)
         return { held and redis.call('PTTL', record) - ${retention} or 0, now, ${WAITING} }
       end
       return 0
@@ -93,7 +93,7 @@ export function passDetail(fencingToken: number, { successor }: ReleaseRequest, 
   return Mode.pass + digits(fencingToken) + (successor ? digits(successor.ttl + retention) + successor.token : '');
 }
 
-/** Whom the detail of a pass names, '' where it names nobody or is no pass. */
+/** The successor that the detail of a pass names; '' where it names none, or is no pass. */
 export function successorOf(detail: string): string {
   return detail[0] === Mode.pass ? detail.slice(33) : '';
 }

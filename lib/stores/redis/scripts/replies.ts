@@ -1,15 +1,15 @@
 /**
- * Reads what the lease script answers. Whatever else arrives in its place (from a connection inside `multi()`, through a
- * proxy, of another script) is neither a lease nor the loss of one: nothing is known then.
+ * Reads what the lease script answers. Whatever else arrives in its place (from a connection inside `multi()`, through
+ * a proxy, of another script) is neither a lease nor the loss of one: the outcome is not known then.
  */
 import { LockUnavailableError } from '../../../lock.errors.js';
 import { messages } from '../../../lock.messages.js';
 import type { ReleaseAnswer, StoreAnswer } from '../../lock-store.js';
 import { isPassing, presentable } from '../redis-error.js';
 import { recordName } from '../redis-keys.js';
-import { LEAST_FENCE, NOT_A_LINE, NOT_A_LOCK } from './record.js';
+import { LEAST_FENCE, NOT_A_LOCK, NOT_A_QUEUE } from './record.js';
 
-/** What a place in line, or none, is called in a reply. */
+/** How a reply says that the token has a place in the queue, or none. */
 export const WAITING = 1;
 export const BUSY = 2;
 /** The lease was given back, and the successor was not let in. */
@@ -62,12 +62,14 @@ function readInteger(reply: unknown): number {
 }
 
 function readRefusal(reply: unknown, key: string, prefix: string): LockUnavailableError {
+  // The whole call failed, and its error already says what that means for its requests.
+  if (reply instanceof LockUnavailableError) return reply;
   if (reply instanceof Error) {
     const cause = presentable(reply, []);
     return new LockUnavailableError(messages.refused(cause), { key, cause, isMomentary: isPassing(reply) });
   }
   const number = readInteger(reply);
-  if (number === NOT_A_LOCK || number === NOT_A_LINE) {
+  if (number === NOT_A_LOCK || number === NOT_A_QUEUE) {
     const record = recordName(prefix, key);
     const [name, orName] = number === NOT_A_LOCK ? [record] : [`${record}:line`, `${record}:seen`];
     return new LockUnavailableError(messages.notALock(key, name!, orName), { key });

@@ -1,0 +1,22 @@
+/** The callers that take keys: a caller of one key gets a handle, a caller of several gets a part of one for each. */
+import type { Holder } from './lease/holder.js';
+import { LockHandle } from './lock-handle.js';
+import { Waiter } from './queue/waiter.js';
+
+/** A key that was taken, or entered again through the handle `outer`. */
+export interface Part {
+  readonly holder: Holder;
+  readonly outer?: LockHandle | undefined;
+}
+
+export class SingleCaller extends Waiter {
+  protected outcomeOf(holder: Holder): LockHandle {
+    return new LockHandle(holder);
+  }
+}
+
+export class PartCaller extends Waiter {
+  protected outcomeOf(holder: Holder): Part {
+    return { holder };
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * One owner's share of a lease: from the grant, or from the hand-off to this owner, until it is given back or lost.
+ * Holders that follow each other on one lease differ in fencing token. Handles on the same holder (re-entries) are
+ * counted; the last one out gives it back.
+ */
+import { setMaxListeners } from 'node:events';
+import { LockNotHeldError } from '../../lock.errors.js';
+import type { LockLostError } from '../../lock.errors.js';
+import { messages } from '../../lock.messages.js';
+import { hasAbortListeners } from './abort-listeners.js';
+
+/** The lease as its holder sees it. */
+export interface SharedLease {
+  /** What tells the leases of one service from those of another. */
+  readonly requests: object;
+  readonly key: string;
+  readonly token: string;
+  /** The first fencing token of its block. */
+  readonly fencingToken: number;
+  readonly ttl: number;
+  /** Until when it is believed in, in monotonic time. */
+  readonly deadline: number;
+  /** Whether it is held; only looked up. */
+  isHeld(now?: number): boolean;
+  /** Why it is lost when its time is over. */
+  endError(): LockLostError;
+  /** Whether it is held; ends it where its time is over. */
+  check(now?: number): boolean;
+  /** Extends it now; see `Lock.renew`. */
+  renew(holder: Holder, ttl?: number): Promise<void>;
+  /** Gives a holder's share back; never rejects. Answers what was lost, where the lease was gone before. */
+  release(holder: Holder): Promise<LockLostError | undefined>;
+  /** The holder was entered again, and is still held by that re-entry though the section it was entered from has ended. */
+  outlived(holder: Holder): void;
+}
+
+/** What few holders need. */
+interface Extras {
+  abort?: AbortController;
+  loss?: LockLostError;
+  /** When it was acquired, by the wall clock; reckoned when it is first asked for. */
+  acquired?: number;
+  /** What the lease was when its holder gave it back; its deadline in monotonic time. */
+  ended?: { readonly ttl: number; readonly deadline: number };
+}
+
+export class Holder {
+  /** How many handles share the holder. */
+  depth = 1;
+  private state: 'held' | 'ended' | 'lost' = 'held';
+  private extras: Extras | undefined = undefined;
+
+  constructor(
+    readonly lease: SharedLease,
+    /** How often the lease had been handed on when it came to this holder. */
+    private readonly handOffs: number,
+    /** Whether its owner may enter the key again. */
+    readonly reentrant: boolean,
+    /** Since when it is held, in monotonic time. */
+    readonly since: number,
+  ) {}
+
+  get key(): string {
+    return this.lease.key;
+  }
+
+  get token(): string {
+    return this.lease.token;
+  }
+
+  get fencingToken(): number {
+    return this.lease.fencingToken + this.handOffs;
+  }
+
+  get acquiredAt(): Date {
+    const extras = this.withExtras();
+    extras.acquired ??= Math.ceil(Date.now() - (performance.now() - this.since));
+    return new Date(extras.acquired);
+  }
+
+  get ttl(): number {
+    return (this.extras?.ended ?? this.lease).ttl;
+  }
+
+  get expiresAt(): Date {
+    return new Date(Date.now() + (this.extras?.ended ?? this.lease).deadline - performance.now());
+  }
+
+  /** Once it was false it stays so. To ask sends nothing and runs no listener. */
+  get isHeld(): boolean {
+    return this.state === 'held' && this.lease.isHeld();
+  }
+
+  /** As {@link isHeld}, for loggers: to look does not count as noticing the end. */
+  get looksHeld(): boolean {
+    return this.state === 'held' && this.lease.deadline > performance.now();
+  }
+
+  /** Why it is lost; `undefined` while it isn't. */
+  get lossError(): LockLostError | undefined {
+    return this.extras?.loss;
+  }
+
+  /** Aborts when the holder is lost; listeners are called as soon as the running code is done. */
+  get signal(): AbortSignal {
+    const extras = this.withExtras();
+    if (this.state === 'held' && !this.lease.isHeld()) this.lose(this.lease.endError());
+    if (!extras.abort) {
+      extras.abort = new AbortController();
+      // Any number of requests may listen to it; without this Node.js warns of a leak at the eleventh.
+      setMaxListeners(0, extras.abort.signal);
+    }
+    const { abort, loss } = extras;
+    if (loss && !abort.signal.aborted && !hasAbortListeners(abort.signal)) abort.abort(loss);
+    return abort.signal;
+  }
+
+  /** Whether it is lost, and the listeners of its signal were not called yet. */
+  get isUntold(): boolean {
+    const { abort, loss } = this.extras ?? {};
+    return loss !== undefined && abort !== undefined && !abort.signal.aborted;
+  }
+
+  /** Calls the listeners of the signal after a loss. They may do anything, so nothing may be half done here. */
+  announce(): void {
+    if (this.isUntold) this.extras!.abort!.abort(this.extras!.loss);
+  }
+
+  /** Why it is lost, by the clock; `undefined` while it is held. */
+  checkLoss(): LockLostError | undefined {
+    if (this.state === 'held') this.lease.check();
+    return this.lossError;
+  }
+
+  /** Throws where there is nothing left to renew. */
+  assertHeld(): void {
+    const loss = this.checkLoss();
+    if (loss) throw loss;
+    if (this.state === 'ended') throw new LockNotHeldError(messages.notHeld(this.key), { key: this.key });
+  }
+
+  /** The owner is done. False when there is nothing to give back any more. */
+  end(now: number): boolean {
+    const { lease } = this;
+    if (this.state === 'held') lease.check(now);
+    if (this.state !== 'held') return false;
+    const { ttl, deadline } = lease;
+    this.withExtras().ended = { ttl, deadline };
+    this.state = 'ended';
+    return true;
+  }
+
+  /** The lease is not the owner's any more; this may also come to light when it is given back. See {@link announce}. */
+  lose(error: LockLostError): void {
+    if (this.state === 'lost') return;
+    this.state = 'lost';
+    this.withExtras().loss = error;
+  }
+
+  private withExtras(): Extras {
+    return (this.extras ??= {});
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Composition: options → store → engine → service, and their lifecycle. Nothing else in the library knows Nest's
+ * container, or which stores there are.
+ */
+import { Logger } from '@nestjs/common';
+import type { InjectionToken, Provider } from '@nestjs/common';
+import { DiscoveryService, ModuleRef } from '@nestjs/core';
+import { LockEngine } from './core/engine.js';
+import { readModuleOptions } from './distributed-lock.options.js';
+import type { DistributedLockModuleExtras, DistributedLockModuleOptions } from './distributed-lock.options.js';
+import { register } from './distributed-lock.registration.js';
+import { LockOptionsError } from './lock.errors.js';
+import { LockLifecycle } from './lock.lifecycle.js';
+import { messages } from './lock.messages.js';
+import { LockService } from './lock.service.js';
+import { optionsToken, registrationToken, serviceToken, storeToken } from './lock.tokens.js';
+import { LockedExplorer } from './locked/locked.explorer.js';
+import { warnOfCopies } from './package-copies.js';
+import { CheckedStore } from './stores/checked-store.js';
+import type { LockStore } from './stores/lock-store.js';
+import { MemoryLeases } from './stores/memory/memory-leases.js';
+import { MemoryLockStore } from './stores/memory/memory.lock-store.js';
+import { RedisLockStore } from './stores/redis/redis.lock-store.js';
+
+/** The leases of `connection: 'memory'`, by which all applications of this process exclude each other. */
+const processLeases = new MemoryLeases();
+
+const logger = new Logger('DistributedLockModule');
+
+/** The providers of one instance of the module, whose options have the token `options`. */
+export function lockProviders(options: InjectionToken, extras: DistributedLockModuleExtras): Provider[] {
+  const { name } = extras;
+  const registration = registrationToken(name);
+  const [service, store] = [serviceToken(name), storeToken(name)];
+  return [
+    {
+      provide: registration,
+      useFactory: (discovery: DiscoveryService, module: ModuleRef) => register(extras, discovery, module),
+      inject: [DiscoveryService, ModuleRef],
+    },
+    { provide: optionsToken(name), useExisting: options },
+    { provide: store, useFactory: createStore, inject: [options, registration] },
+    { provide: LockEngine, useFactory: createEngine, inject: [options, store] },
+    { provide: service, useFactory: (engine: LockEngine) => new LockService(engine), inject: [LockEngine] },
+    { provide: LockLifecycle, useFactory: (engine: LockEngine) => new LockLifecycle(engine), inject: [LockEngine] },
+    {
+      provide: LockedExplorer,
+      useFactory: (discovery: DiscoveryService, locks: LockService) => new LockedExplorer(discovery, locks, name),
+      inject: [DiscoveryService, service],
+    },
+  ];
+}
+
+/** Rejects, and leaves nothing open, when the options are bad or the store can't be reached. */
+async function createStore(options: DistributedLockModuleOptions): Promise<LockStore> {
+  warnOfCopies((message) => logger.warn(message));
+  const store = chooseStore(options);
+  try {
+    await store.start();
+  } catch (error) {
+    await store.stop();
+    throw error;
+  }
+  return store;
+}
+
+function chooseStore(options: DistributedLockModuleOptions): LockStore {
+  const { prefix, commandTimeout } = readModuleOptions(options);
+  const { connection, store } = options;
+  if (store) return store;
+  if (connection === undefined) throw new LockOptionsError(messages.noConnection());
+  const warn = (message: string): void => logger.warn(message);
+  if (connection !== 'memory') return new RedisLockStore({ connection, prefix, commandTimeout, warn });
+  warn(messages.memoryStore());
+  return new MemoryLockStore(processLeases);
+}
+
+function createEngine(options: DistributedLockModuleOptions, store: LockStore): LockEngine {
+  const { settings, commandTimeout, shutdownGrace, handOff, maxKeyBytes } = readModuleOptions(options);
+  // Our own stores check what they read themselves, at no cost to a lock.
+  const isOwn = store instanceof RedisLockStore || store instanceof MemoryLockStore;
+  return new LockEngine({
+    store: isOwn ? store : new CheckedStore(store, commandTimeout),
+    defaults: settings,
+    shutdownGrace,
+    handOff,
+    maxKeyBytes,
+    log: (error) => logger.error('A listener of events$ failed', (error as Error | null)?.stack ?? error),
+  });
+}

@@ -1,0 +1,37 @@
+/** The processes that hear of their grants through a store; nearly always one. */
+import type { GrantListener } from '../lock-store.js';
+import { processIdOf } from '../protocol.js';
+import type { GrantChannel } from './grant-channel.js';
+
+export class GrantChannels {
+  private readonly channels = new Map<string, GrantChannel>();
+
+  /** @param create - makes the channel of a process. */
+  constructor(private readonly create: (processId: string, listener: GrantListener) => GrantChannel) {}
+
+  listen(processId: string, listener: GrantListener | null): void {
+    const channel = this.channels.get(processId);
+    if (listener) {
+      if (channel) channel.listener = listener;
+      else this.channels.set(processId, this.create(processId, listener));
+    } else {
+      channel?.close();
+      this.channels.delete(processId);
+    }
+  }
+
+  /** A token waits: its process has to hear of the grant. */
+  expect(token: string): void {
+    this.channels.get(processIdOf(token))?.open();
+  }
+
+  /** Grants may have been missed. */
+  resumed(): void {
+    for (const channel of this.channels.values()) channel.resumed();
+  }
+
+  close(): void {
+    for (const channel of this.channels.values()) channel.close();
+    this.channels.clear();
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * The commands that a Redis user needs for locks, read off the sources of the scripts, so that neither a test nor a page of
+ * the docs forgets one.
+ */
+import { DEFAULT_TIMING } from '../../../lib/stores/protocol.js';
+import { inspectScript } from '../../../lib/stores/redis/scripts/inspect.js';
+import { leaseScript } from '../../../lib/stores/redis/scripts/lease-script.js';
+import { repairScript } from '../../../lib/stores/redis/scripts/repair.js';
+
+/** What is sent beside what the scripts call: scripts, the subscription, and ioredis's own question at each connect. */
+const SENT = ['evalsha', 'eval', 'subscribe', 'info'];
+
+/** Lower-case names, sorted. */
+export function redisCommands(): string[] {
+  const sources = [leaseScript(DEFAULT_TIMING), inspectScript(DEFAULT_TIMING), repairScript()].join('\n');
+  // A command is the first argument of redis.call, redis.pcall, or of a function that hands its arguments on to them.
+  const called = [...sources.matchAll(/\b(?:p?call|read|look)\('([A-Z]+)'/g)].map(([, name]) => name!.toLowerCase());
+  const named = [...sources.matchAll(/'([A-Z]{3,})'/g)].map(([, name]) => name!.toLowerCase());
+  const words = new Set(['withscores', 'limit', 'wrongtype']);
+  const missed = named.filter((name) => !called.includes(name) && !words.has(name));
+  if (missed.length > 0) throw new Error(`Is ${missed.join(', ')} a command? See redis-commands.ts.`);
+  return [...new Set([...SENT, ...called])].sort();
+}
