@@ -4,7 +4,7 @@
  * the top-level `node_modules` is never touched. Names of legs as arguments run those only.
  */
 import { Report } from '../package/report.mjs';
-import { startRedis } from '../support/redis-server.mjs';
+import { startRedis } from '../../sample-app/redis/redis-server.mjs';
 import { bundle } from './legs/bundle.mjs';
 import { commonjs } from './legs/commonjs.mjs';
 import { nestjsCls } from './legs/nestjs-cls.mjs';

@@ -5,16 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import type { ReleaseAnswer, StoreAnswer } from '../../lib/stores/lock-store.js';
+import type { AcquireRequest, ReleaseAnswer, StoreAnswer } from '../../lib/stores/lock-store.js';
 import { recordName } from '../../lib/stores/redis/redis-keys.js';
 import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
 import { NO_LINES, NO_RECORDS, OTHER_TYPES } from './foreign-values.js';
 import type { Put } from './foreign-values.js';
-import { Driver, LONG } from './lock-store.harness.js';
+import { Driver, LONG } from '../../lib/testing/contract/driver.js';
 
 const prefix = `foreign-${randomUUID()}`;
 const connection = process.env['REDIS_URL']!;
-const KIND = { kind: 'exclusive' } as const;
+const EXCLUSIVE = { limit: 1, weight: 1 } as const;
 const client = new Redis(connection, { lazyConnect: true });
 const store = new RedisLockStore({
   connection,
@@ -47,9 +47,9 @@ function refusal(key: string, name = recordName(prefix, key)): object {
 function trio(key: string, token = driver.token()) {
   const [before, behind] = [randomUUID(), randomUUID()];
   return [
-    { ...KIND, key: before, token: driver.token(), ttl: LONG },
-    { ...KIND, key, token, ttl: LONG },
-    { ...KIND, key: behind, token: driver.token(), ttl: LONG },
+    { ...EXCLUSIVE, key: before, token: driver.token(), ttl: LONG },
+    { ...EXCLUSIVE, key, token, ttl: LONG },
+    { ...EXCLUSIVE, key: behind, token: driver.token(), ttl: LONG },
   ];
 }
 
@@ -82,7 +82,7 @@ describe.each(Object.entries(NO_RECORDS))('in place of a record: %s', (_, put) =
     const { key } = await spoil();
     expect(await driver.inspect(key)).toEqual({
       key,
-      holder: null,
+      holders: [],
       waiting: [],
       lastFencingToken: null,
       foreign: true,
@@ -108,7 +108,7 @@ describe('a lock that was overwritten in part', () => {
           expect(['gone', 'unknown', 'held']).toContain(sick!.state);
         }
         expect(await driver.join(key, driver.token())).toMatchObject({ state: 'unknown' });
-        expect(await driver.inspect(key)).toMatchObject({ holder: null, foreign: true });
+        expect(await driver.inspect(key)).toMatchObject({ holders: [], foreign: true });
         expect(await store.repair(key)).toBe(true);
         expect(await driver.join(key, driver.token())).toMatchObject({ state: 'held' });
       }
@@ -128,13 +128,17 @@ describe.each(['line', 'seen'])('in place of a %s', (part) => {
     expect((await store.acquire(list)).map(({ state }) => state)).toEqual(['held', 'held', 'held']);
     const waiter = trio(key).map((request) => ({ ...request, wait: true }));
     expect(await store.acquire(waiter)).toMatchObject([{ state: 'held' }, refusal(key, name), { state: 'held' }]);
-    expect(await driver.inspect(key)).toMatchObject({ holder: { token: list[1]!.token }, waiting: [], foreign: true });
+    expect(await driver.inspect(key)).toMatchObject({
+      holders: [{ token: list[1]!.token }],
+      waiting: [],
+      foreign: true,
+    });
     expect(await store.release(list)).toEqual(list.map(() => ({ state: 'released' })));
     expect(await dump(name)).toEqual(value);
     expect(await store.repair(key)).toBe(true);
     const { holder, waiting } = await driver.queue(key, 1);
     await driver.release(key, holder);
-    expect(await driver.inspect(key)).toMatchObject({ holder: { token: waiting[0] } });
+    expect(await driver.inspect(key)).toMatchObject({ holders: [{ token: waiting[0] }] });
   });
 
   it.each(Object.entries(kinds))('%s, over one that was in use: a release still frees the key', async (_, put) => {
@@ -178,7 +182,7 @@ describe('nonsense at a lock and beside it', () => {
       }
       await driver.inspect(sick);
       await store.repair(sick);
-      const left = (await driver.inspect(sick)).holder;
+      const left = (await driver.inspect(sick)).holders[0];
       if (left) await driver.release(sick, left.token);
       expect((await driver.inspect(sick)).foreign).toBeUndefined();
     }
@@ -194,9 +198,9 @@ describe('nonsense at a lock and beside it', () => {
     healthy: string,
     holder: string,
   ): Promise<(StoreAnswer | ReleaseAnswer)[]> {
-    const request = { ...KIND, key, token, ttl: LONG };
-    const good = { ...KIND, key: healthy, token: holder, ttl: LONG, wait: true };
-    const successor = { token: driver.token(), ttl: LONG };
+    const request = { ...EXCLUSIVE, key, token, ttl: LONG };
+    const good = { ...EXCLUSIVE, key: healthy, token: holder, ttl: LONG, wait: true };
+    const successor = { ...EXCLUSIVE, token: driver.token(), ttl: LONG };
     const sick = {
       acquire: () => store.acquire([{ ...request, wait: true }]),
       touch: () => store.touch([request]),
@@ -208,7 +212,7 @@ describe('nonsense at a lock and beside it', () => {
   }
 });
 
-async function held<Request extends { key: string; token: string; ttl: number; kind: 'exclusive' }>(
+async function held<Request extends Omit<AcquireRequest, 'wait'>>(
   list: readonly Request[],
 ): Promise<readonly Request[]> {
   const [first, , last] = list;

@@ -1,8 +1,9 @@
 /** The contract of `LockStore`, kept by the store in memory, on a clock that only the tests move. */
-import { afterEach, beforeEach, jest } from '@jest/globals';
-import { MemoryLeases } from '../../lib/stores/memory/memory-leases.js';
-import { MemoryLockStore } from '../../lib/stores/memory/memory-lock-store.js';
-import { describeLockStore } from './lock-store.contract.js';
+import { afterEach, beforeEach, describe, it, jest } from '@jest/globals';
+import { MemoryLeases, MemoryLockStore } from 'nestjs-distributed-lock';
+import { describeLockStore } from 'nestjs-distributed-lock/testing/contract';
+import type { LockStoreHarness } from 'nestjs-distributed-lock/testing/contract';
+import { describeOwnStore } from './own-stores.cases.js';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -12,20 +13,14 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-describeLockStore('memory', () => {
-  const open = async (leases: MemoryLeases): Promise<MemoryLockStore> => {
-    const store = new MemoryLockStore(leases);
-    await store.start();
-    return store;
-  };
-  let leases: MemoryLeases;
+function harness(): LockStoreHarness {
+  let leases: MemoryLeases | undefined;
   return {
-    realTime: false,
-    create: (timing) => open((leases = new MemoryLeases(timing))),
-    createPeer: () => open(leases),
-    dispose: (store) => store.stop(),
-    advance: async (ms) => {
-      jest.advanceTimersByTime(ms);
-    },
+    hasFakeClock: true,
+    open: (timing) => new MemoryLockStore((leases ??= new MemoryLeases(timing))),
+    advance: (ms) => void jest.advanceTimersByTime(ms),
   };
-});
+}
+
+describeLockStore('memory', harness, { describe, it });
+describeOwnStore('memory', harness);

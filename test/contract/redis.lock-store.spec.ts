@@ -1,24 +1,17 @@
 /** The contract of `LockStore`, kept by the store in Redis, on a real server. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as passed } from 'node:timers/promises';
-import type { LockStore, StoreTiming } from '../../lib/stores/lock-store.js';
+import { describe, it } from '@jest/globals';
+import { describeLockStore } from 'nestjs-distributed-lock/testing/contract';
+import type { LockStoreHarness } from 'nestjs-distributed-lock/testing/contract';
 import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
-import { describeLockStore } from './lock-store.contract.js';
+import { describeOwnStore } from './own-stores.cases.js';
 
-describeLockStore('redis', () => {
+function harness(): LockStoreHarness {
+  const connection = process.env['REDIS_URL']!;
   const prefix = `contract-${randomUUID()}`;
-  const open = async (timing: Partial<StoreTiming>): Promise<LockStore> => {
-    const connection = process.env['REDIS_URL']!;
-    const store = new RedisLockStore({ connection, prefix, commandTimeout: 10_000, timing });
-    await store.start();
-    return store;
-  };
-  return {
-    realTime: true,
-    create: open,
-    createPeer: (_store, timing) => open(timing),
-    dispose: (store) => store.stop(),
-    // Leases end by the server's clock: there is nothing to wait for but time itself.
-    advance: (ms) => passed(ms),
-  };
-});
+  // Leases end by the server's clock: there is nothing to wait for but time itself.
+  return { open: (timing) => new RedisLockStore({ connection, prefix, commandTimeout: 10_000, timing }) };
+}
+
+describeLockStore('redis', harness, { describe, it });
+describeOwnStore('redis', harness);

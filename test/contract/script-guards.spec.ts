@@ -5,29 +5,29 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { DEFAULT_TIMING } from '../../lib/stores/lock-store.js';
+import { DEFAULT_TIMING } from '../../lib/stores/protocol.js';
 import type { StoreTiming } from '../../lib/stores/lock-store.js';
 import { recordName } from '../../lib/stores/redis/redis-keys.js';
 import { script } from '../../lib/stores/redis/redis-requests.js';
 import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
 import { inspectScript } from '../../lib/stores/redis/scripts/inspect.js';
 import { leaseScript } from '../../lib/stores/redis/scripts/lease-script.js';
-import { startRedis } from '../support/redis-server.mjs';
-import { Driver, LONG } from './lock-store.harness.js';
+import { startRedis } from '../../sample-app/redis/redis-server.mjs';
+import { Driver, LONG } from '../../lib/testing/contract/driver.js';
 import { FENCING_PROMISES } from './script-guards/fencing.promises.js';
 import { HOLD_MUTANTS } from './script-guards/hold.mutants.js';
 import { HOLD_PROMISES } from './script-guards/hold.promises.js';
-import { LINE_MUTANTS } from './script-guards/line.mutants.js';
-import { LINE_PROMISES } from './script-guards/line.promises.js';
+import { QUEUE_MUTANTS } from './script-guards/queue.mutants.js';
+import { QUEUE_PROMISES } from './script-guards/queue.promises.js';
 import { mutate } from './script-guards/mutant.js';
 import type { Mutant } from './script-guards/mutant.js';
 import type { Deniable, PromiseName, Stage } from './script-guards/promises.js';
 import { RELEASE_MUTANTS } from './script-guards/release.mutants.js';
 import { RELEASE_PROMISES } from './script-guards/release.promises.js';
 
-const PROMISES = { ...HOLD_PROMISES, ...FENCING_PROMISES, ...LINE_PROMISES, ...RELEASE_PROMISES };
+const PROMISES = { ...HOLD_PROMISES, ...FENCING_PROMISES, ...QUEUE_PROMISES, ...RELEASE_PROMISES };
 const NAMES = Object.keys(PROMISES) as PromiseName[];
-const MUTANTS = [...HOLD_MUTANTS, ...LINE_MUTANTS, ...RELEASE_MUTANTS];
+const MUTANTS = [...HOLD_MUTANTS, ...QUEUE_MUTANTS, ...RELEASE_MUTANTS];
 const DENIED: readonly Deniable[] = ['getrange', 'set', 'setrange', 'pexpire', 'zadd', 'publish'];
 
 describe('the guards of the scripts', () => {
@@ -55,8 +55,8 @@ describe('the guards of the scripts', () => {
     const stores: RedisLockStore[] = [];
     const open = (connection: Redis, timing: Partial<StoreTiming> = {}, impaired: Mutant | null = mutant): Driver => {
       const full = { ...DEFAULT_TIMING, claimWindow: LONG, placeLife: LONG, ...timing };
-      const store = new RedisLockStore({ connection, prefix, commandTimeout: 10_000, timing: full });
-      if (impaired) impair(store, full, impaired);
+      const template = impaired ? impair(connection, full, impaired) : connection;
+      const store = new RedisLockStore({ connection: template, prefix, commandTimeout: 10_000, timing: full });
       stores.push(store);
       return new Driver(store);
     };
@@ -119,11 +119,30 @@ function open(url: string): Redis {
 
 const isOfInspect = ({ guard }: Mutant): boolean => guard.startsWith('inspect');
 
+const wholeOf = (mutant: Mutant, timing: StoreTiming): string =>
+  isOfInspect(mutant) ? inspectScript(timing) : leaseScript(timing);
+
 function sourceOf(mutant: Mutant, timing: StoreTiming): string {
-  return mutate(isOfInspect(mutant) ? inspectScript(timing) : leaseScript(timing), timing, mutant);
+  return mutate(wholeOf(mutant, timing), timing, mutant);
 }
 
-/** Gives a store a script without a guard. */
-function impair(store: RedisLockStore, timing: StoreTiming, mutant: Mutant): void {
-  Object.assign(store, { [isOfInspect(mutant) ? 'look' : 'change']: script(sourceOf(mutant, timing)) });
+/** A client whose duplicates run a script without a guard in place of the whole one. */
+function impair(connection: Redis, timing: StoreTiming, mutant: Mutant): Redis {
+  const [whole, flawed] = [script(wholeOf(mutant, timing)), script(sourceOf(mutant, timing))];
+  const client = connection.duplicate();
+  const swapped = withMethods(client, {
+    evalsha: (sha: string, ...rest: [number]) => client.evalsha(sha === whole.sha ? flawed.sha : sha, ...rest),
+    eval: (source: string, ...rest: [number]) => client.eval(source === whole.source ? flawed.source : source, ...rest),
+  });
+  return withMethods(connection, { duplicate: () => swapped });
+}
+
+function withMethods(client: Redis, methods: Readonly<Record<string, unknown>>): Redis {
+  return new Proxy(client, {
+    get(target, name) {
+      if (typeof name === 'string' && name in methods) return methods[name];
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
 }

@@ -1,7 +1,7 @@
-/** In how many calls the store in Redis sends what many callers ask for, on a real server. */
+/** In how many calls the store in Redis sends what is asked for, and what fails with one of them, on a real server. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import type { AcquireRequest } from '../../lib/stores/lock-store.js';
 import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
 
@@ -9,6 +9,8 @@ describe('the store in Redis', () => {
   let client: Redis;
   let store: RedisLockStore;
   const calls: number[] = [];
+  /** A call that mentions this key is refused. */
+  let refused: string | undefined;
 
   beforeAll(async () => {
     client = new Redis(process.env['REDIS_URL']!, { lazyConnect: true });
@@ -23,12 +25,16 @@ describe('the store in Redis', () => {
     const { evalsha } = own;
     jest.spyOn(own, 'evalsha').mockImplementation(((sha: string, keys: number, ...words: string[]) => {
       calls.push(keys);
+      if (refused && words.some((word) => word.includes(refused!))) return Promise.reject(new ReplyError('ERR no'));
       return evalsha.call(own, sha, keys, ...words);
     }) as never);
     return own;
   }
 
-  beforeEach(() => void calls.splice(0));
+  beforeEach(() => {
+    calls.splice(0);
+    refused = undefined;
+  });
 
   afterAll(async () => {
     await store.stop();
@@ -37,8 +43,9 @@ describe('the store in Redis', () => {
 
   const request = (): AcquireRequest => ({
     key: randomUUID(),
-    token: `${store.processId}${randomUUID()}`,
-    kind: 'exclusive',
+    token: randomUUID(),
+    limit: 1,
+    weight: 1,
     ttl: 10_000,
     wait: false,
   });
@@ -68,5 +75,21 @@ describe('the store in Redis', () => {
     const [first, second, ...list] = Array.from({ length: 10 }, request);
     await Promise.all([store.acquire([first!]), store.acquire([second!]), store.acquire(list)]);
     expect(calls).toEqual([1, 1, 8]);
+  });
+
+  it('cuts a long list, and what fails in one piece is unknown for that piece alone', async () => {
+    const locks = Array.from({ length: 150 }, request);
+    expect((await store.acquire(locks)).map(({ state }) => state)).toEqual(locks.map(() => 'held'));
+    expect(calls).toEqual([64, 64, 22]);
+    refused = locks[70]!.key;
+    const inPieces = (others: string): unknown[] =>
+      locks.map((_, i) =>
+        i < 64 || i >= 128 ? { state: others } : { state: 'unknown', error: { code: 'LOCK_UNAVAILABLE' } },
+      );
+    expect(await store.touch(locks)).toMatchObject(inPieces('held'));
+    expect(await store.release(locks)).toMatchObject(inPieces('released'));
+    refused = undefined;
+    const again = await store.touch(locks);
+    expect(again.map(({ state }) => state)).toEqual(locks.map((_, i) => (i < 64 || i >= 128 ? 'gone' : 'held')));
   });
 });

@@ -5,7 +5,7 @@
 import { deepStrictEqual, match, strictEqual } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { createPackedApp, ensureBuilt, root } from './packed-app.mjs';
 import { Report } from './report.mjs';
@@ -41,6 +41,8 @@ const bin = (...path) => join(root, 'node_modules', ...path);
 const node = (args, cwd) =>
   execFileSync(process.execPath, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
+const withoutComments = (file) => readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+
 ensureBuilt();
 await report.check('publint finds nothing', () => node([bin('publint/src/cli.js'), 'run', '--strict'], root));
 await report.check('are the types wrong? no: node10, node16, bundler', () =>
@@ -69,6 +71,21 @@ try {
     // npm compares it with where the build runs, and refuses a package that names none.
     if (publishConfig?.provenance) match(repository?.url ?? repository ?? '', /^git\+https:|^github:/);
   });
+  await report.check('the entries reach no further than they say', () => {
+    for (const build of ['esm', 'cjs']) {
+      const folder = join(app.folder, 'node_modules/nestjs-distributed-lock/dist', build);
+      const main = reachedFrom(join(folder, 'index.js'));
+      deepStrictEqual(
+        [...main.files].filter((file) => file.startsWith(join(folder, 'testing'))),
+        [],
+      );
+      const contract = reachedFrom(join(folder, 'testing/contract/index.js'));
+      deepStrictEqual(
+        [...contract.packages].filter((name) => !name.startsWith('node:')),
+        [],
+      );
+    }
+  });
   for (const file of SMOKE_TESTS) {
     await report.check(`smoke test: ${file}`, () => {
       copyFileSync(join(root, 'test/smoke', file), join(app.folder, file));
@@ -89,6 +106,18 @@ try {
   app.remove();
 }
 report.finish();
+
+/** The files of the package that a file loads, and the packages. */
+function reachedFrom(start) {
+  const [files, packages] = [new Set([start]), new Set()];
+  for (const file of files) {
+    for (const [, name] of withoutComments(file).matchAll(/(?:from |import |require\()["']([^"']+)["']/g)) {
+      if (name.startsWith('.')) files.add(join(dirname(file), name));
+      else packages.add(name);
+    }
+  }
+  return { files, packages };
+}
 
 function writeJson(path, value) {
   writeFileSync(path, JSON.stringify(value));

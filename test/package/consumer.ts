@@ -11,9 +11,12 @@ import {
   Locked,
   LockExceptionFilter,
   LockService,
+  MemoryLeases,
+  MemoryLockStore,
 } from 'nestjs-distributed-lock';
 import type { AcquireOptions, Lock, LockEvent } from 'nestjs-distributed-lock';
 import { LockTestingModule, useMemoryLocks } from 'nestjs-distributed-lock/testing';
+import { describeLockStore } from 'nestjs-distributed-lock/testing/contract';
 
 interface Account {
   id: string;
@@ -68,3 +71,12 @@ export function bound(accounts: Accounts, locks: LockService): Accounts {
 }
 
 export const others = [getLockServiceToken('other'), LockBusyError, LockExceptionFilter, useMemoryLocks];
+
+export function contract(runner: {
+  describe(name: string, body: () => void): void;
+  it(name: string, body: () => Promise<void>): void;
+}): void {
+  describeLockStore('memory', () => ({ open: (timing) => new MemoryLockStore(new MemoryLeases(timing)) }), runner);
+  // @ts-expect-error -- a harness opens stores
+  describeLockStore('memory', () => ({ open: () => 'no store' }), runner);
+}

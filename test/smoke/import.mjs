@@ -1,8 +1,10 @@
-/** Both entries of the package load with `import`. */
+/** Every entry of the package loads with `import`. */
 import { strictEqual } from 'node:assert/strict';
 
 import { Locked, LockService, MemoryLockStore } from 'nestjs-distributed-lock';
 import { LockTestingModule } from 'nestjs-distributed-lock/testing';
+import { describeLockStore } from 'nestjs-distributed-lock/testing/contract';
 
-for (const item of [Locked, LockService, MemoryLockStore, LockTestingModule]) strictEqual(typeof item, 'function');
-console.log('import: both entries load');
+const items = [Locked, LockService, MemoryLockStore, LockTestingModule, describeLockStore];
+for (const item of items) strictEqual(typeof item, 'function');
+console.log('import: every entry loads');

@@ -4,13 +4,16 @@ import { createRequire } from 'node:module';
 
 import * as imported from 'nestjs-distributed-lock';
 import * as importedTesting from 'nestjs-distributed-lock/testing';
+import * as importedContract from 'nestjs-distributed-lock/testing/contract';
 
 const require = createRequire(import.meta.url);
 const required = require('nestjs-distributed-lock');
 const requiredTesting = require('nestjs-distributed-lock/testing');
+const requiredContract = require('nestjs-distributed-lock/testing/contract');
 
 for (const name of Object.keys(imported)) strictEqual(imported[name], required[name], `two copies of ${name}`);
 strictEqual(importedTesting.LockTestingModule, requiredTesting.LockTestingModule, 'two copies of LockTestingModule');
+strictEqual(importedContract.describeLockStore, requiredContract.describeLockStore, 'two copies of the contract');
 strictEqual(
   importedTesting.LockTestingModule.forRoot().module,
   imported.DistributedLockModule,

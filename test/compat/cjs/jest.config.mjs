@@ -12,10 +12,10 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/*.spec.ts'],
-  globalSetup: here('../../support/global-setup.mjs'),
-  globalTeardown: here('../../support/global-teardown.mjs'),
+  globalSetup: here('../../support/run/global-setup.mjs'),
+  globalTeardown: here('../../support/run/global-teardown.mjs'),
   testTimeout: 30_000,
-  reporters: ['default', ...(process.env.TEST_TALLY ? [here('../../support/tally-reporter.mjs')] : [])],
+  reporters: ['default', ...(process.env.TEST_TALLY ? [here('../../support/run/tally-reporter.mjs')] : [])],
   transform: {
     '^.+\\.ts$': [
       require.resolve('@swc/jest'),

@@ -1,4 +1,4 @@
-/** Unit tests of an application in other runners than Jest, with the package as published. */
+/** Unit tests of an application, and the contract of stores, in other runners than Jest, with the package as published. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,11 +12,16 @@ const NEST = ['@nestjs/testing'];
 /** On Node's own: compiled by `tsc`. */
 export const nodeTest = () =>
   withApplication('node-test', { packages: NEST }, (folder) => {
-    const { status, stdout } = runIn(folder, ['--test', '--test-reporter=tap', 'orders.test.js']);
-    const countOf = (kind) => Number(new RegExp(`^# ${kind} (\\d+)$`, 'm').exec(stdout)?.[1] ?? 0);
-    const counts = { passed: countOf('pass'), failed: countOf('fail') + countOf('cancelled'), skipped: 0 };
-    finish(status, counts, stdout);
+    runNodeTests(folder, ['orders.test.js', 'contract.test.js']);
   });
+
+/** Runs tests on Node's own runner, and counts them. */
+export function runNodeTests(folder, files, env) {
+  const { status, stdout } = runIn(folder, ['--test', '--test-reporter=tap', ...files], env);
+  const countOf = (kind) => Number(new RegExp(`^# ${kind} (\\d+)$`, 'm').exec(stdout)?.[1] ?? 0);
+  const counts = { passed: countOf('pass'), failed: countOf('fail') + countOf('cancelled'), skipped: 0 };
+  finish(status, counts, stdout);
+}
 
 /** On Vitest, which compiles the sources itself. */
 export const vitest = async () => {
@@ -31,8 +36,8 @@ export const vitest = async () => {
   });
 };
 
-function runIn(folder, args) {
-  const result = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 120_000 });
+function runIn(folder, args, env = process.env) {
+  const result = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 120_000, env });
   return { status: result.status, stdout: `${result.stdout}${result.stderr}` };
 }
 

@@ -1,7 +1,7 @@
 /** What the guards of fencing tokens are there for. */
 import { expect } from '@jest/globals';
-import { FENCE_BLOCK } from '../../../lib/stores/lock-store.js';
-import { fenceOf } from '../lock-store.harness.js';
+import { FENCE_BLOCK } from '../../../lib/stores/protocol.js';
+import { fenceOf } from '../../../lib/testing/contract/driver.js';
 import { expire, pass, SHORT } from './promises.js';
 import type { Promised, Stage } from './promises.js';
 
@@ -31,7 +31,7 @@ export const FENCING_PROMISES = {
     await pass(50);
     expect(fenceOf(await store.acquire(key, store.token()))).toBeGreaterThan(fence + 40_000);
   },
-  'fencing tokens grow when the line is served': async (stage) => {
+  'fencing tokens grow when the queue is served': async (stage) => {
     const { key } = stage;
     const store = stage.open();
     const [{ holder, fence }, waiter] = [await ahead(stage), store.token()];

@@ -1,7 +1,7 @@
 /** The guards of acquire and touch, as `mutant.ts` tells them. */
 import { codeOf, Mode } from '../../../lib/stores/redis/scripts/mode.js';
 import { STATE } from '../../../lib/stores/redis/scripts/record.js';
-import { FENCE_BLOCK } from '../../../lib/stores/lock-store.js';
+import { FENCE_BLOCK } from '../../../lib/stores/protocol.js';
 import { guards } from './mutant.js';
 import type { Mutant } from './mutant.js';
 
@@ -114,8 +114,8 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
     ['is taken when its time is over', 'if left <= 0 then', 'if false then', 'an expired lease goes to who asks'],
     [
       'is not taken by a touch',
-      `keep_place(token) elseif mode == ${TOUCH} then return 0 end`,
-      'keep_place(token) end',
+      `prolong_place(token) elseif mode == ${TOUCH} then return 0 end`,
+      'prolong_place(token) end',
       'a touch takes no expired lease',
     ],
     [

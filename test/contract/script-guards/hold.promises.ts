@@ -1,6 +1,6 @@
 /** What the guards of acquire and touch are there for. */
 import { expect } from '@jest/globals';
-import { LONG } from '../lock-store.harness.js';
+import { LONG } from '../../../lib/testing/contract/driver.js';
 import { TEXTS } from '../foreign-values.js';
 import { expire, holderOf, SHORT } from './promises.js';
 import type { Promised } from './promises.js';
@@ -10,7 +10,7 @@ export const HOLD_PROMISES = {
     const store = open();
     await redis.lpush(record(key), "somebody else's");
     const ask = (name: string) =>
-      ({ key: name, token: store.token(), kind: 'exclusive', ttl: LONG, wait: false }) as const;
+      ({ key: name, token: store.token(), limit: 1, weight: 1, ttl: LONG, wait: false }) as const;
     const answers = await store.store.acquire([ask(`${key} a`), ask(key), ask(`${key} b`)]);
     expect(answers.map(({ state }) => state)).toEqual(['held', 'unknown', 'held']);
   },
@@ -95,7 +95,7 @@ export const HOLD_PROMISES = {
   'a lease that may not be extended fails by itself': async ({ key, open, openWithout }) => {
     const { holder } = await open().queue(key, 0);
     const store = openWithout('pexpire');
-    const ask = (name: string, token: string) => ({ key: name, token, kind: 'exclusive', ttl: LONG }) as const;
+    const ask = (name: string, token: string) => ({ key: name, token, ttl: LONG }) as const;
     const answers = await store.store.touch([ask(key, holder), ask(`${key} unknown`, holder)]);
     expect(answers.map(({ state }) => state)).toEqual(['unknown', 'gone']);
   },
@@ -109,7 +109,7 @@ export const HOLD_PROMISES = {
     await store.release(`${key}given up`, holders.get('given up')!.holder, holders.get('given up')!.fence + 1);
     await store.release(`${key}again`, (await store.queue(`${key}again`, 0)).holder);
     await store.queue(`${key}again`, 0);
-    await store.queue(`${key}line`, 2);
+    await store.queue(`${key}queue`, 2);
     await store.release(`${key}granted`, (await store.queue(`${key}granted`, 2)).holder);
     await store.queue(`${key}expired`, 0, SHORT);
     await expire();

@@ -4,16 +4,16 @@
  */
 import type { Redis } from 'ioredis';
 import type { StoreTiming } from '../../../lib/stores/lock-store.js';
-import type { Driver } from '../lock-store.harness.js';
+import type { Driver } from '../../../lib/testing/contract/driver.js';
 import type { FENCING_PROMISES } from './fencing.promises.js';
 import type { HOLD_PROMISES } from './hold.promises.js';
-import type { LINE_PROMISES } from './line.promises.js';
+import type { QUEUE_PROMISES } from './queue.promises.js';
 import type { RELEASE_PROMISES } from './release.promises.js';
 
 /** Where a promise is put to the test; each on a key of its own. */
 export interface Stage {
   readonly key: string;
-  /** A store; claim windows and places in line outlive the test unless `timing` says otherwise. */
+  /** A store; claim windows and places in the queue outlive the test unless `timing` says otherwise. */
   open(timing?: Partial<StoreTiming>): Driver;
   /** The store with all its guards, to set the scene. */
   intact(): Driver;
@@ -31,7 +31,7 @@ export type Deniable = 'getrange' | 'set' | 'setrange' | 'pexpire' | 'zadd' | 'p
 
 export type Promised = (stage: Stage) => Promise<void>;
 
-type Promises = typeof HOLD_PROMISES & typeof FENCING_PROMISES & typeof LINE_PROMISES & typeof RELEASE_PROMISES;
+type Promises = typeof HOLD_PROMISES & typeof FENCING_PROMISES & typeof QUEUE_PROMISES & typeof RELEASE_PROMISES;
 export type PromiseName = keyof Promises;
 
 /** A duration that is over after {@link expire}. */
@@ -42,5 +42,5 @@ export const pass = (ms: number): Promise<void> => new Promise((resolve) => setT
 export const expire = (): Promise<void> => pass(3 * SHORT);
 
 export async function holderOf(store: Driver, key: string): Promise<string | null> {
-  return (await store.inspect(key)).holder?.token ?? null;
+  return (await store.inspect(key)).holders[0]?.token ?? null;
 }

@@ -22,7 +22,7 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
       'frees no key that others wait for',
       `== ${RELEASE} and letter == ${HELD} and own`,
       `== ${RELEASE} and own`,
-      'a release admits the first in line',
+      'a release admits the first in the queue',
     ],
     [
       'frees the key',
@@ -38,10 +38,10 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
       FREES,
     ],
     [
-      'looks at the line',
+      'looks at the queue',
       "if state == 'q' or state == 'e' then",
       'if false then',
-      'a release admits the first in line',
+      'a release admits the first in the queue',
     ],
     [
       'that was carried out was one',
@@ -62,12 +62,18 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
       'nobody but its owner releases a lease that others wait for',
     ],
     [
-      'frees the key where the line is empty',
+      'frees the key where the queue is empty',
       'head, order, sign) then set_free(last) end',
       'head, order, sign) then end',
-      'a release frees the key when all have left the line',
+      'a release frees the key when all have left the queue',
     ],
-    ['gives the line the next fencing token', MINT, 'if false then', 'fencing tokens grow when the line is served', 3],
+    [
+      'gives the queue the next fencing token',
+      MINT,
+      'if false then',
+      'fencing tokens grow when the queue is served',
+      3,
+    ],
     [
       'frees the key though nobody could be admitted',
       'if not head or not pcall(grant, fresh',
@@ -75,10 +81,10 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
       FREES,
     ],
     [
-      'takes who leaves out of the line',
-      "local stood = read('ZREM', line, waiter)",
+      'takes who leaves out of the queue',
+      "local stood = read('ZREM', queue, waiter)",
       'local stood = 1',
-      'who leaves the line has no place',
+      'who leaves the queue has no place',
       'all',
     ],
     [
@@ -89,20 +95,26 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
       'all',
     ],
     [
-      'frees a key with a line on a full server',
+      'frees a key with a queue on a full server',
       "if refusal.err and type(redis.pcall('DEL', record)) == 'table' then error",
       'if refusal.err then error',
       FREES,
       'all',
     ],
     [
-      'is remembered with a line',
+      'is remembered with a queue',
       "text, 'PX', retention)\n        if refusal",
       'text)\n        if refusal',
       'every key has an end',
       'all',
     ],
-    ['remembers who left the line', "unless_remembered('r', 'e')", "'r'", 'who left the line is gone for good', 'all'],
+    [
+      'remembers who left the queue',
+      "unless_remembered('r', 'e')",
+      "'r'",
+      'who left the queue is gone for good',
+      'all',
+    ],
   ]),
 
   ...guards('a pass', [
@@ -124,10 +136,10 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
     ],
     ['gives the next fencing token', MINT, 'if false then', `${USED} passed on`, 4],
     [
-      'lets the line go first',
+      'lets the queue go first',
       "if state == 'q' then head, order, sign",
       'if false then head, order, sign',
-      'a lease is passed to the line before the successor',
+      'a lease is passed to the queue before the successor',
     ],
     ['lets nobody join who is not named', NAMED, '', 'without a successor nobody joins'],
     [
@@ -157,10 +169,10 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
       'without a successor the key is free',
     ],
     [
-      'takes its token out of the line',
+      'takes its token out of the queue',
       'if queued then leave(token) end',
       '',
-      'a pass takes its token out of the line',
+      'a pass takes its token out of the queue',
     ],
     [
       'replayed knows that the successor was released',
@@ -184,7 +196,7 @@ export const RELEASE_MUTANTS: readonly Mutant[] = [
       'replayed knows that the successor left',
       'elseif queued and sign_of(successor) > now then',
       'elseif queued then',
-      'a pass that is replayed revives no successor that left the line',
+      'a pass that is replayed revives no successor that left the queue',
     ],
     [
       'replayed knows that the successor waits',

@@ -1,7 +1,7 @@
 /** What the guards of release and pass are there for. */
 import { expect } from '@jest/globals';
-import { FENCE_BLOCK } from '../../../lib/stores/lock-store.js';
-import { fenceOf, LONG } from '../lock-store.harness.js';
+import { FENCE_BLOCK } from '../../../lib/stores/protocol.js';
+import { fenceOf, LONG } from '../../../lib/testing/contract/driver.js';
 import { holderOf, pass } from './promises.js';
 import type { Promised } from './promises.js';
 
@@ -27,27 +27,27 @@ export const RELEASE_PROMISES = {
     expect(await store.release(key, holder)).toBe('released');
     expect(await holderOf(store, key)).toBeNull();
   },
-  'a release admits the first in line': async ({ key, open }) => {
+  'a release admits the first in the queue': async ({ key, open }) => {
     const store = open();
     const { holder, waiting } = await store.queue(key, 2);
     await store.release(key, holder);
-    expect(await store.inspect(key)).toMatchObject({ holder: { token: waiting[0] }, waiting: [waiting[1]] });
+    expect(await store.inspect(key)).toMatchObject({ holders: [{ token: waiting[0] }], waiting: [waiting[1]] });
   },
-  'the line outlives a grant': async ({ key, open }) => {
+  'the queue outlives a grant': async ({ key, open }) => {
     const store = open();
     const { holder, waiting } = await store.queue(key, 2);
     await store.release(key, holder);
     await store.release(key, waiting[0]!);
     expect(await holderOf(store, key)).toBe(waiting[1]);
   },
-  'a release frees the key when all have left the line': async ({ key, open }) => {
+  'a release frees the key when all have left the queue': async ({ key, open }) => {
     const store = open();
     const { holder, waiting } = await store.queue(key, 1);
     await store.release(key, waiting[0]!);
     await store.release(key, holder);
     expect(await store.acquire(key, store.token())).toMatchObject({ state: 'held' });
   },
-  'who leaves the line has no place': async ({ key, open, redis, record }) => {
+  'who leaves the queue has no place': async ({ key, open, redis, record }) => {
     const store = open();
     const { holder, waiting } = await store.queue(key, 2);
     expect(await store.release(key, waiting[0]!)).toBe('released');
@@ -67,9 +67,9 @@ export const RELEASE_PROMISES = {
       expect(await full.release(name, holder, fencingToken)).toBe('released');
       expect(await store.acquire(name, store.token())).toMatchObject({ state: 'held' });
     }
-    const line = await store.queue(`${key} line`, 1);
-    expect(await full.release(`${key} line`, line.holder)).toBe('released');
-    expect(await store.acquire(`${key} line`, store.token())).toMatchObject({ state: 'held' });
+    const queue = await store.queue(`${key} queue`, 1);
+    expect(await full.release(`${key} queue`, queue.holder)).toBe('released');
+    expect(await store.acquire(`${key} queue`, store.token())).toMatchObject({ state: 'held' });
   },
   'a full server grants nothing, and fails nothing else': async ({ key, open, openWithout }) => {
     const [store, full] = [open(), openWithout('set')];
@@ -78,7 +78,7 @@ export const RELEASE_PROMISES = {
     const past = await store.queue(expired, 0, 20);
     await pass(60);
     const ask = (name: string, token: string) =>
-      ({ key: name, token, kind: 'exclusive', ttl: LONG, wait: false }) as const;
+      ({ key: name, token, limit: 1, weight: 1, ttl: LONG, wait: false }) as const;
     const released = `${key} released`;
     await store.release(released, (await store.queue(released, 0)).holder);
     const answers = await full.store.acquire([
@@ -90,7 +90,11 @@ export const RELEASE_PROMISES = {
     expect(answers.map(({ state }) => state)).toEqual(['unknown', 'unknown', 'unknown', 'held']);
     // Both travel in one call.
     const [passed, stranger] = await full.store.release([
-      { ...ask(key, holder), fencingToken: past.fence, successor: { token: full.token(), ttl: LONG } },
+      {
+        ...ask(key, holder),
+        fencingToken: past.fence,
+        successor: { token: full.token(), limit: 1, weight: 1, ttl: LONG },
+      },
       ask(`${key} unknown`, full.token()),
     ]);
     // A lease that can't be passed on is given back all the same; its successor asks for itself.
@@ -115,7 +119,7 @@ export const RELEASE_PROMISES = {
       expect(lastFencingToken).toBeLessThan(own + FENCE_BLOCK);
     }
   },
-  'a pass takes its token out of the line': async ({ key, open }) => {
+  'a pass takes its token out of the queue': async ({ key, open }) => {
     const store = open();
     const { waiting } = await store.queue(key, 2);
     expect(await store.pass(key, waiting[0]!, 1, store.token())).toMatchObject({ state: 'gone' });
@@ -133,7 +137,7 @@ export const RELEASE_PROMISES = {
     const { holder, fence, waiting } = await store.queue(key, 1);
     const answer = await refused.pass(key, holder, fence, refused.token());
     expect(answer).toEqual({ state: 'released', successor: { state: 'gone' } });
-    expect(await store.inspect(key)).toMatchObject({ holder: null, waiting });
+    expect(await store.inspect(key)).toMatchObject({ holders: [], waiting });
   },
   'a grant that nobody may be told of is a grant': async ({ key, openWithout }) => {
     const store = openWithout('publish');
@@ -154,17 +158,17 @@ export const RELEASE_PROMISES = {
     expect(await store.pass(key, holder, fence, store.token())).toMatchObject({ successor: { state: 'gone' } });
     expect(await holderOf(store, key)).toBeNull();
   },
-  'a lease is passed to the line before the successor': async ({ key, open }) => {
+  'a lease is passed to the queue before the successor': async ({ key, open }) => {
     const store = open();
     const [{ holder, fence, waiting }, successor] = [await store.queue(key, 1), store.token()];
     await store.pass(key, holder, fence, successor);
-    expect(await store.inspect(key)).toMatchObject({ holder: { token: waiting[0] }, waiting: [successor] });
+    expect(await store.inspect(key)).toMatchObject({ holders: [{ token: waiting[0] }], waiting: [successor] });
   },
   'without a successor nobody joins': async ({ key, open }) => {
     const store = open();
     const { holder, fence, waiting } = await store.queue(key, 1);
     expect(await store.release(key, holder, fence)).toBe('released');
-    expect(await store.inspect(key)).toMatchObject({ holder: { token: waiting[0] }, waiting: [] });
+    expect(await store.inspect(key)).toMatchObject({ holders: [{ token: waiting[0] }], waiting: [] });
   },
   'without a successor the key is free': async ({ key, open }) => {
     const store = open();
@@ -194,7 +198,7 @@ export const RELEASE_PROMISES = {
     await store.release(key, successor);
     expect(await store.pass(key, holder, fence, successor)).toMatchObject({ successor: { state: 'gone' } });
   },
-  'a pass that is replayed revives no successor that left the line': async ({ key, open }) => {
+  'a pass that is replayed revives no successor that left the queue': async ({ key, open }) => {
     const store = open();
     const [{ holder, fence }, successor] = [await store.queue(key, 2), store.token()];
     await store.pass(key, holder, fence, successor);

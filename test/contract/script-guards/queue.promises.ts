@@ -1,10 +1,10 @@
-/** What the guards of the line are there for. */
+/** What the guards of the queue are there for. */
 import { expect } from '@jest/globals';
-import { LONG } from '../lock-store.harness.js';
-import type { Driver } from '../lock-store.harness.js';
+import { LONG } from '../../../lib/testing/contract/driver.js';
+import type { Driver } from '../../../lib/testing/contract/driver.js';
 import { expire, holderOf, pass, SHORT } from './promises.js';
 import type { Promised, Stage } from './promises.js';
-/** Two in line, of whom only the second still gives signs. */
+/** Two in the queue, of whom only the second still gives signs. */
 async function firstSilent({ key, open }: Stage): Promise<{ store: Driver; holder: string; alive: string }> {
   const store = open({ placeLife: 900 });
   const { holder, waiting } = await store.queue(key, 2);
@@ -14,7 +14,7 @@ async function firstSilent({ key, open }: Stage): Promise<{ store: Driver; holde
   return { store, holder, alive: waiting[1]! };
 }
 
-/** Keys with 1 200 dead places in line, and three living ones behind them. */
+/** Keys with 1 200 dead places in the queue, and three living ones behind them. */
 async function manyDead(
   { open, redis, record }: Stage,
   keys: readonly string[],
@@ -23,7 +23,7 @@ async function manyDead(
   const [holders, waiters]: [string[], string[]] = [[], []];
   for (const key of keys) {
     const { holder, waiting } = await store.queue(key, 3);
-    const dead = Array.from({ length: 1_200 }, (_, i) => [`${i + 1}`, `${store.store.processId}-dead-${i}`]).flat();
+    const dead = Array.from({ length: 1_200 }, (_, i) => [`${i + 1}`, `${store.processId}-dead-${i}`]).flat();
     await redis.zadd(`${record(key)}:line`, ...dead);
     await redis.zadd(`${record(key)}:seen`, ...dead);
     holders.push(holder);
@@ -32,27 +32,27 @@ async function manyDead(
   return { store, holder: holders, waiting: waiters };
 }
 
-export const LINE_PROMISES = {
+export const QUEUE_PROMISES = {
   'an expired lease goes to who asks': async ({ key, open }) => {
     const store = open();
     await store.queue(key, 0, SHORT);
     await expire();
     expect(await store.acquire(key, store.token())).toMatchObject({ state: 'held' });
   },
-  'the line comes before newcomers': async ({ key, open }) => {
+  'the queue comes before newcomers': async ({ key, open }) => {
     const store = open();
     const { waiting } = await store.queue(key, 2, SHORT);
     await expire();
     expect(await store.join(key, store.token())).toMatchObject({ state: 'waiting' });
     expect(await holderOf(store, key)).toBe(waiting[0]);
   },
-  'a newcomer comes in where all in line fell silent': async ({ key, open }) => {
+  'a newcomer comes in where all in the queue fell silent': async ({ key, open }) => {
     const store = open({ placeLife: SHORT });
     await store.queue(key, 2, SHORT);
     await expire();
     expect(await store.acquire(key, store.token())).toMatchObject({ state: 'held' });
   },
-  'the line outlives that its first comes in': async ({ key, open }) => {
+  'the queue outlives that its first comes in': async ({ key, open }) => {
     const store = open();
     const { waiting } = await store.queue(key, 2, SHORT);
     await expire();
@@ -104,7 +104,7 @@ export const LINE_PROMISES = {
     const silent = (await stage.redis.zrange(`${stage.record(stage.key)}:line`, '0', '0'))[0]!;
     expect(await store.touch(stage.key, silent)).toEqual({ state: 'gone' });
   },
-  'a stranger in line is not admitted': async ({ key, open, redis, record }) => {
+  'a stranger in the queue is not admitted': async ({ key, open, redis, record }) => {
     const store = open();
     const { holder, waiting } = await store.queue(key, 1);
     const alive = (Date.now() + LONG) * 1_000;
@@ -115,7 +115,7 @@ export const LINE_PROMISES = {
     await store.release(key, holder);
     expect(await store.touch(key, waiting[0]!)).toMatchObject({ state: 'held' });
   },
-  'who left the line is gone for good': async ({ key, open }) => {
+  'who left the queue is gone for good': async ({ key, open }) => {
     const store = open();
     const { holder, waiting } = await store.queue(key, 2);
     await store.release(key, waiting[0]!);
@@ -165,7 +165,7 @@ export const LINE_PROMISES = {
       error: { message: expect.stringContaining(':line') },
     });
   },
-  'what is no line holds up nobody': async ({ key, open, redis, record }) => {
+  'what is no queue holds up nobody': async ({ key, open, redis, record }) => {
     const store = open();
     const { holder } = await store.queue(key, 1);
     await redis.del(`${record(key)}:line`);
@@ -177,7 +177,7 @@ export const LINE_PROMISES = {
     const store = openWithout('zadd');
     const { holder } = await open().queue(key, 0);
     const ask = (name: string, token: string) =>
-      ({ key: name, token, kind: 'exclusive', ttl: LONG, wait: true }) as const;
+      ({ key: name, token, limit: 1, weight: 1, ttl: LONG, wait: true }) as const;
     const answers = await store.store.acquire([ask(key, holder), ask(key, store.token()), ask(key, holder)]);
     expect(answers.map(({ state }) => state)).toEqual(['held', 'unknown', 'held']);
   },
@@ -187,7 +187,7 @@ export const LINE_PROMISES = {
     await expire();
     for (const token of waiting)
       await expect(refused.touch(key, token)).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE' });
-    // Where the only one in line could not come in, the line begins anew.
+    // Where the only one in the queue could not come in, the queue begins anew.
     const alone = await store.queue(`${key} alone`, 1, SHORT);
     await expire();
     const last = alone.waiting[0]!;
@@ -207,7 +207,7 @@ export const LINE_PROMISES = {
   'the work of one call is bounded': async (stage) => {
     const keys = Array.from({ length: 16 }, (_, i) => `${stage.key} ${i}`);
     const { store, holder } = await manyDead(stage, keys);
-    await store.store.release(keys.map((key, i) => ({ key, token: holder[i]!, kind: 'exclusive' })));
+    await store.store.release(keys.map((key, i) => ({ key, token: holder[i]! })));
     const left = await Promise.all(keys.map((key) => stage.redis.zcard(`${stage.record(key)}:line`)));
     expect(left.reduce((sum, each) => sum + each)).toBeGreaterThan(16 * 1_200 - 600);
     for (const key of keys) expect(await holderOf(store, key)).not.toBeNull();
@@ -218,10 +218,10 @@ export const LINE_PROMISES = {
     // That the first was the last to give a sign changes nothing.
     await store.touch(key, waiting[0]!);
     await store.release(key, holder[0]!);
-    expect(await store.inspect(key)).toMatchObject({ holder: { token: waiting[0] }, waiting: waiting.slice(1) });
+    expect(await store.inspect(key)).toMatchObject({ holders: [{ token: waiting[0] }], waiting: waiting.slice(1) });
     for (const part of ['line', 'seen']) expect(await redis.zscore(`${record(key)}:${part}`, waiting[0]!)).toBeNull();
   },
-  'a line of the dead is cleared away': async (stage) => {
+  'a queue of the dead is cleared away': async (stage) => {
     const { key, record, redis } = stage;
     const { store, holder, waiting } = await manyDead(stage, [key]);
     for (const token of waiting) await store.release(key, token);

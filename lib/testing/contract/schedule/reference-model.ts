@@ -2,8 +2,8 @@
  * The rules of a lock store once more, as short as they can be said and with no care for speed: one key, one clock that
  * only the test moves, and grants numbered instead of fenced. Random schedules are played on a store and on this.
  */
-import { FENCE_BLOCK } from '../../lib/stores/lock-store.js';
-import type { KeyState, StoreTiming } from '../../lib/stores/lock-store.js';
+import { FENCE_BLOCK } from '../../../stores/protocol.js';
+import type { KeyState, StoreTiming } from '../../../stores/lock-store.js';
 
 /** An answer with the number of the grant in place of the fencing token. */
 export interface ModelAnswer {
@@ -13,13 +13,13 @@ export interface ModelAnswer {
 }
 
 /** A release's answer, likewise. */
-export interface ModelRelease {
+interface ModelRelease {
   readonly state: 'released' | 'gone';
   readonly successor?: ModelAnswer;
 }
 
-/** What else a release may say: how many fencing tokens beyond the first were used, and who is to follow. */
-export interface ModelPass {
+/** What else a release may say: how many fencing tokens beyond the first were used, and which token is to follow. */
+interface ModelPass {
   readonly used?: number | undefined;
   readonly successor?: { readonly token: string; readonly ttl: number } | undefined;
 }
@@ -30,8 +30,8 @@ export class ModelKey {
   readonly used = new Map<number, number>();
   private grants = 0;
   private last: { token: string; until: number; released: boolean } = { token: '', until: 0, released: true };
-  private line: { token: string; until: number }[] = [];
-  /** Tokens that gave the key back, or left the line: whatever else is asked for them, they are gone for good. */
+  private queue: { token: string; until: number }[] = [];
+  /** Tokens that gave the key back, or left the queue: whatever else is asked for them, they are gone for good. */
   private readonly finished = new Set<string>();
 
   constructor(private readonly timing: Pick<StoreTiming, 'claimWindow' | 'placeLife'>) {}
@@ -39,10 +39,10 @@ export class ModelKey {
   acquire(token: string, ttl: number, wait: boolean): ModelAnswer {
     if (this.finished.has(token)) return { state: 'gone' };
     const known = token === this.last.token || this.place(token) !== undefined;
-    if (!known) this.line.push({ token, until: this.now + this.timing.placeLife });
+    if (!known) this.queue.push({ token, until: this.now + this.timing.placeLife });
     const answer = this.touch(token, ttl);
     if (known || wait || answer.state !== 'waiting') return answer;
-    this.line = this.line.filter((place) => place.token !== token);
+    this.queue = this.queue.filter((place) => place.token !== token);
     return { ...answer, state: 'busy' };
   }
 
@@ -70,21 +70,21 @@ export class ModelKey {
     this.dropDead();
     const { grants: grant, last } = this;
     const used = last.released ? (this.used.get(grant) ?? 0) : 0;
-    return { holder: this.holder(), waiting: this.line.map(({ token }) => token), grant, used };
+    return { holder: this.holder(), waiting: this.queue.map(({ token }) => token), grant, used };
   }
 
-  /** What a token has, kept as a touch keeps it; but nobody comes in by it. */
+  /** What a token has, kept as a touch keeps it; but no waiter comes in by it. */
   private stand(token: string, ttl: number): ModelAnswer {
     if (this.owns(token) || this.place(token) === undefined) return this.touch(token, ttl);
     this.place(token)!.until = this.now + this.timing.placeLife;
     return { state: 'waiting', expiresIn: Math.max(0, this.last.until - this.now) };
   }
 
-  /** What says how much was used is about a lease: a place in line is lost by it, but was no lease. */
+  /** What says how much was used is about a lease: a place in the queue is lost by it, but was no lease. */
   private leave(token: string, used: number | undefined, successor: ModelPass['successor']): 'released' | 'gone' {
     if (token !== this.last.token) {
       const waited = this.place(token) !== undefined;
-      this.line = this.line.filter((place) => place.token !== token);
+      this.queue = this.queue.filter((place) => place.token !== token);
       if (waited) this.finished.add(token);
       return waited && used === undefined ? 'released' : 'gone';
     }
@@ -92,7 +92,7 @@ export class ModelKey {
       this.last.released = true;
       this.finished.add(token);
       this.used.set(this.grants, used ?? 0);
-      if (successor) this.line.push({ token: successor.token, until: this.now + this.timing.placeLife });
+      if (successor) this.queue.push({ token: successor.token, until: this.now + this.timing.placeLife });
       this.admitNext();
     }
     return 'released';
@@ -114,16 +114,16 @@ export class ModelKey {
 
   private place(token: string): { until: number } | undefined {
     this.dropDead();
-    return this.line.find((place) => place.token === token);
+    return this.queue.find((place) => place.token === token);
   }
 
   private dropDead(): void {
-    this.line = this.line.filter(({ until }) => until > this.now);
+    this.queue = this.queue.filter(({ until }) => until > this.now);
   }
 
   private admitNext(): void {
     this.dropDead();
-    const next = this.line.shift();
+    const next = this.queue.shift();
     if (next === undefined) return;
     if (!this.last.released) this.used.set(this.grants, FENCE_BLOCK - 1);
     this.grants += 1;

@@ -1,17 +1,17 @@
-/** The guards of the line, as `mutant.ts` tells them. */
+/** The guards of the queue, as `mutant.ts` tells them. */
 import { codeOf, Mode } from '../../../lib/stores/redis/scripts/mode.js';
 import { guards } from './mutant.js';
 import type { Mutant } from './mutant.js';
 
 const WAIT = codeOf(Mode.wait);
 const JOIN = `if mode == ${WAIT} and not waiting then`;
-const LEFT = 'who left the line is gone for good';
+const LEFT = 'who left the queue is gone for good';
 const REFUSED = 'a grant that is refused costs no place';
-const ALONE = 'what is no line holds up nobody';
+const ALONE = 'what is no queue holds up nobody';
 
-export const LINE_MUTANTS: readonly Mutant[] = [
-  ...guards('the line', [
-    ['is looked at', 'if queued then head', 'if false then head', 'the line comes before newcomers'],
+export const QUEUE_MUTANTS: readonly Mutant[] = [
+  ...guards('the queue', [
+    ['is looked at', 'if queued then head', 'if false then head', 'the queue comes before newcomers'],
     [
       'knows who is in it',
       'local sign = queued and sign_of(token) or 0',
@@ -21,7 +21,7 @@ export const LINE_MUTANTS: readonly Mutant[] = [
     ['knows who has left it', 'if sign < 0 then return 0 end', '', LEFT],
     [
       'keeps a place at each sign',
-      'if waiting then keep_place(token) elseif',
+      'if waiting then prolong_place(token) elseif',
       'if waiting then elseif',
       'a sign of life keeps a place',
     ],
@@ -35,18 +35,18 @@ export const LINE_MUTANTS: readonly Mutant[] = [
       'is empty where all fell silent',
       'if head and head ~= token then',
       'if head ~= token then',
-      'a newcomer comes in where all in line fell silent',
+      'a newcomer comes in where all in the queue fell silent',
     ],
-    ['goes first', 'if head and head ~= token then', 'if false then', 'the line comes before newcomers'],
+    ['goes first', 'if head and head ~= token then', 'if false then', 'the queue comes before newcomers'],
     [
       'outlives that its first comes in',
       "local letter = queued and unless_remembered('h', 'q') or 'h'",
       "local letter = 'h'",
-      'the line outlives that its first comes in',
+      'the queue outlives that its first comes in',
     ],
     ['is for those who want to wait', JOIN, 'if not waiting then', 'who does not want to wait leaves no trace'],
     ['is joined once', JOIN, `if mode == ${WAIT} then`, 'who asks again keeps its place'],
-    ['is on record', "redis.call('SETRANGE', record, 16, 'q')", '', 'a release admits the first in line', 'all'],
+    ['is on record', "redis.call('SETRANGE', record, 16, 'q')", '', 'a release admits the first in the queue', 'all'],
     [
       'passes over the silent',
       'if sign > now and #head',
@@ -58,14 +58,14 @@ export const LINE_MUTANTS: readonly Mutant[] = [
       'passes over what is no token',
       " and string.find(head, '^[!-~]+$') then",
       ' then',
-      'a stranger in line is not admitted',
+      'a stranger in the queue is not admitted',
       'all',
     ],
     [
       'passes over what is too long for a token',
       ' and #head < 256 and',
       ' and',
-      'a stranger in line is not admitted',
+      'a stranger in the queue is not admitted',
       'all',
     ],
     ['forgets who comes in', "read('ZREM', seen, head)", '', 'who was admitted no longer waits', 'all'],
@@ -73,7 +73,7 @@ export const LINE_MUTANTS: readonly Mutant[] = [
       'outlives a grant',
       "fresh .. 'q ' .. waiter .. earlier",
       "fresh .. 'h ' .. waiter .. earlier",
-      'the line outlives a grant',
+      'the queue outlives a grant',
       'all',
     ],
     [
@@ -98,7 +98,7 @@ export const LINE_MUTANTS: readonly Mutant[] = [
       'all',
     ],
     ['takes back who could not be admitted', 'put_back(waiter, order, sign)\n          error', 'error', REFUSED, 'all'],
-    ['takes back its order', "redis.pcall('ZADD', line, order, waiter)", '', REFUSED, 'all'],
+    ['takes back its order', "redis.pcall('ZADD', queue, order, waiter)", '', REFUSED, 'all'],
     ['takes back its sign of life', "redis.pcall('ZADD', seen, sign, waiter)", '', REFUSED, 'all'],
     ['ends though somebody was taken back', 'pcall(outlive)', '', REFUSED, 'all'],
     [
@@ -110,7 +110,7 @@ export const LINE_MUTANTS: readonly Mutant[] = [
     ],
     [
       'lives for so long',
-      ({ placeLife }) => `redis.call('PEXPIRE', line, ${placeLife})`,
+      ({ placeLife }) => `redis.call('PEXPIRE', queue, ${placeLife})`,
       '',
       'every key has an end',
       'all',
@@ -122,7 +122,7 @@ export const LINE_MUTANTS: readonly Mutant[] = [
       'who joins comes last, though the clock has stepped back',
       'all',
     ],
-    ['is not joined in part', "redis.pcall('ZREM', line, waiter)", '', 'who may not join leaves no trace', 'all'],
+    ['is not joined in part', "redis.pcall('ZREM', queue, waiter)", '', 'who may not join leaves no trace', 'all'],
     [
       'is not joined in part, unseen',
       "redis.pcall('ZREM', seen, waiter)\n          error",
@@ -146,7 +146,7 @@ export const LINE_MUTANTS: readonly Mutant[] = [
       'all',
     ],
     [
-      'is nobody where it is no line',
+      'is nobody where it is no queue',
       "if string.find(reply.err, 'WRONGTYPE', 1, true) then return nil end",
       '',
       ALONE,
@@ -156,7 +156,7 @@ export const LINE_MUTANTS: readonly Mutant[] = [
     ['goes wrong by itself', 'if not fine then', 'if not fine then error(answer, 0)', 'Lua fails alone', 'all'],
   ]),
 
-  ...guards('a long line', [
+  ...guards('a long queue', [
     [
       'is not looked through at once',
       'for _ = 1, math.min(looks, 64) do',
@@ -181,12 +181,12 @@ export const LINE_MUTANTS: readonly Mutant[] = [
     ['is served in order', 'or place < order) then', 'or false) then', 'the living are found behind many dead', 'all'],
     [
       'is given up where all have died',
-      "if #living == 0 then redis.call('UNLINK', line, seen) end",
+      "if #living == 0 then redis.call('UNLINK', queue, seen) end",
       '',
-      'a line of the dead is cleared away',
+      'a queue of the dead is cleared away',
       'all',
     ],
-    ['loses whom it serves', "redis.call('ZREM', line, head)", '', 'the living are found behind many dead', 'all'],
+    ['loses whom it serves', "redis.call('ZREM', queue, head)", '', 'the living are found behind many dead', 'all'],
     ['forgets whom it serves', "redis.call('ZREM', seen, head)", '', 'the living are found behind many dead', 'all'],
   ]),
 
@@ -194,7 +194,7 @@ export const LINE_MUTANTS: readonly Mutant[] = [
     ['shows no silent waiter', 'if sign and sign > now then', 'if sign then', 'a silent waiter is not shown'],
     ['shows what is no lock', 'if foreign then answer[1] = 1 end', '', 'what is no lock is shown'],
     ['shows what is empty', " or redis.call('EXISTS', record) == 1", ' or false', 'what is no lock is shown'],
-    ['shows what is no line', 'foreign = true\nend', 'end', 'what is no lock is shown'],
+    ['shows what is no queue', 'foreign = true\nend', 'end', 'what is no lock is shown'],
     [
       'shows what has no end',
       'and expires < 0 then foreign = true end',

@@ -1,0 +1,58 @@
+/** The suite: every group of cases for one store. */
+import { acquireCases } from './cases/acquire.cases.js';
+import { fencingCases } from './cases/fencing.cases.js';
+import { grantCases } from './cases/grant.cases.js';
+import { inspectCases } from './cases/inspect.cases.js';
+import { keyCases } from './cases/key.cases.js';
+import { lifecycleCases } from './cases/lifecycle.cases.js';
+import { listCases } from './cases/list.cases.js';
+import { passCases } from './cases/pass.cases.js';
+import { queueCases } from './cases/queue.cases.js';
+import { releaseCases } from './cases/release.cases.js';
+import { replayCases } from './cases/replay.cases.js';
+import { scheduleCases } from './cases/schedule.cases.js';
+import { touchCases } from './cases/touch.cases.js';
+import { casesOf } from './cases.js';
+import type { Cases } from './cases.js';
+import type { LockStoreContractOptions, LockStoreHarnessFactory } from './harness.js';
+
+const GROUPS: Readonly<Record<string, (cases: Cases) => void>> = {
+  acquire: acquireCases,
+  touch: touchCases,
+  release: releaseCases,
+  'release with a successor': passCases,
+  'the queue': queueCases,
+  grants: grantCases,
+  'fencing tokens': fencingCases,
+  inspect: inspectCases,
+  lists: listCases,
+  keys: keyCases,
+  replays: replayCases,
+  'start and stop': lifecycleCases,
+  'random schedules': scheduleCases,
+};
+
+/**
+ * Declares the contract of `LockStore` as tests of one store. A store that passes them keeps what the library relies on.
+ *
+ * @param name - what the store is called in the names of the tests.
+ * @param factory - called at the beginning of each case: how this case opens stores, and lets time pass.
+ * @param options - `describe` and `it` of the test runner, and what the store leaves out.
+ * @example
+ * ```ts
+ * describeLockStore('files', () => ({ open: (timing) => new FileLockStore(folder, timing) }), { describe, it });
+ * ```
+ */
+export function describeLockStore(
+  name: string,
+  factory: LockStoreHarnessFactory,
+  options: LockStoreContractOptions,
+): void {
+  const cases = casesOf(options, factory);
+  cases.describe(`LockStore contract: ${name}`, () => {
+    for (const [group, declare] of Object.entries(GROUPS)) {
+      if (declare === grantCases && options.reportsGrants === false) continue;
+      cases.describe(group, () => declare(cases));
+    }
+  });
+}

@@ -1,0 +1,31 @@
+/** Ties the numbers of the model's grants to fencing tokens: one each, and those of the next beyond the last used. */
+import { deepEqual } from 'node:assert/strict';
+
+export class GrantNumbers {
+  private readonly fences = new Map<number, number>();
+
+  /** @param used - for each finished grant how many fencing tokens beyond its first may have been used. */
+  constructor(private readonly used: ReadonlyMap<number, number>) {}
+
+  get size(): number {
+    return this.fences.size;
+  }
+
+  /** The first fencing token of the latest grant; a small number before there is one. */
+  get last(): number {
+    return Math.max(1, ...this.fences.values());
+  }
+
+  see(grant: number, fence: number): void {
+    const contradicting = [...this.fences].filter(([other, seen]) => {
+      if (other === grant) return seen !== fence;
+      return other < grant ? this.lastOf(other, seen) >= fence : this.lastOf(grant, fence) >= seen;
+    });
+    deepEqual({ grant, fence, contradicting }, { grant, fence, contradicting: [] });
+    this.fences.set(grant, fence);
+  }
+
+  private lastOf(grant: number, fence: number): number {
+    return fence + (this.used.get(grant) ?? 0);
+  }
+}

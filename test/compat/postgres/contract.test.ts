@@ -1,0 +1,20 @@
+/** The store in PostgreSQL passes the contract. */
+import { after, describe, it } from 'node:test';
+
+import { describeLockStore } from 'nestjs-distributed-lock/testing/contract';
+import pg from 'pg';
+
+import { PostgresLockStore } from './postgres.lock-store.js';
+
+const pool = new pg.Pool({ connectionString: process.env['POSTGRES_URL'], max: 20 });
+
+after(() => pool.end());
+
+describeLockStore(
+  'PostgreSQL',
+  () => ({
+    open: (timing) => new PostgresLockStore(pool, timing),
+    dispose: () => pool.query('truncate locks').then(() => undefined),
+  }),
+  { describe, it, reportsGrants: false },
+);
