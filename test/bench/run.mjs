@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 
-import { startRedis } from '../support/redis-server.mjs';
+import { startRedis } from '../../sample-app/redis/redis-server.mjs';
 import { barTable, judge } from './bars.mjs';
 import { connect } from './client.mjs';
 import { VARIABLE, withFormer } from './contestants/former.mjs';

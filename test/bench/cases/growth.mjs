@@ -1,5 +1,5 @@
 /** This library alone, from one to ten thousand: whether anything costs more each when there are more of them. */
-import { acquire, withFormer } from '../contestants/index.mjs';
+import { acquire, bareQueue, withFormer } from '../contestants/index.mjs';
 import { callOneKey } from '../measure/callers.mjs';
 import { openCounter } from '../measure/commands.mjs';
 import { withEntries } from '../measure/entries.mjs';
@@ -42,6 +42,13 @@ export const growth = {
         }
         all.push(...rows);
       }
+      const alone = SIZES.filter((size) => size > 1).map((size) => ({
+        entry: { contestant: bareQueue },
+        label: `${bareQueue.name}, n = ${size}`,
+        size,
+      }));
+      await withEntries([() => open(bareQueue)], ([entry]) => fillHandOffs(alone, entry, seconds));
+      all.push(...alone);
       return { rows: all, notes: [NOTE] };
     }),
 

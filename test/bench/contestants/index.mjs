@@ -6,6 +6,7 @@
  * marks this library, whose failure fails the benchmark; `byHand` what is no library; `floor` what the others are
  * compared with; `formerOf` names the contestant whose former build it is.
  */
+import { bareQueue } from './bare-queue.mjs';
 import { withFormer } from './former.mjs';
 import { acquire, acquireFair, locked, memoryLocked, memoryWithLock, withLock } from './library.mjs';
 import { nestRedlock } from './nest-redlock.mjs';
@@ -23,8 +24,8 @@ export const inShort = [raw, withLock, acquire, ...peers];
 export const inShortAndFair = [raw, withLock, acquire, acquireFair, ...peers];
 
 /** Only where a case asks for them. */
-export { acquire, acquireFair, ping, raw, redisSemaphore, redlock5, withFormer, withLock };
+export { acquire, acquireFair, bareQueue, ping, raw, redisSemaphore, redlock5, withFormer, withLock };
 
-const all = [...contestants, acquireFair, memoryWithLock, memoryLocked, ping];
+const all = [...contestants, acquireFair, memoryWithLock, memoryLocked, ping, bareQueue];
 
 export const contestantOf = (id) => withFormer(all).find((contestant) => contestant.id === id);
