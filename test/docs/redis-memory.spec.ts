@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
 
-import { openLocks } from '../faults/support/locks.js';
-import { openClient, openRedis } from '../faults/support/servers.js';
+import { openLocks } from '../support/apps/locks.js';
+import { openClient } from '../support/servers/clients.js';
+import { openRedis } from '../support/servers/own-servers.js';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const KEYS = 10_000;

@@ -102,6 +102,7 @@ function compilerOptions(): ts.CompilerOptions {
   const paths = {
     'nestjs-distributed-lock': [`${ROOT}lib/index.ts`],
     'nestjs-distributed-lock/testing': [`${ROOT}lib/testing/index.ts`],
+    'nestjs-distributed-lock/testing/contract': [`${ROOT}lib/testing/contract/index.ts`],
   };
   return { ...options, noEmit: true, paths };
 }
