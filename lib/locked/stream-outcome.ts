@@ -1,6 +1,6 @@
 /**
- * Streams as the result of a locked method: they begin to flow when the caller reads them, after the lock was given
- * back. Streams that can be recognised are refused; one that has read its source to the end is only a value in memory.
+ * Streams and generators as the result of a locked method: they begin to flow when the caller reads them, after the lock
+ * was given back. Streams that can be recognised are refused; one that has read its source to the end is only a value in memory.
  */
 import { LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
@@ -25,7 +25,7 @@ export function refuseStream(method: string, outcome: unknown): void {
  */
 function streamOf(outcome: object): Stream | undefined {
   try {
-    return streamableFile(outcome) ?? nodeStream(outcome, 'a stream') ?? webStream(outcome);
+    return streamableFile(outcome) ?? nodeStream(outcome, 'a stream') ?? webStream(outcome) ?? generator(outcome);
   } catch {
     return undefined;
   }
@@ -60,6 +60,12 @@ function nodeStream(outcome: Readable, what: string): Stream | undefined {
   };
   // A source that has ended needs no lock any more; no public property tells that before it was read.
   return { what, isFlowing: !destroyed && !readableEnded && outcome._readableState?.ended !== true, close };
+}
+
+/** Its body runs when the caller takes its values. An iterator that is no generator has nothing left to run. */
+function generator(outcome: { return?: (value?: unknown) => unknown }): Stream | undefined {
+  if (Object.prototype.toString.call(outcome) !== '[object Generator]') return undefined;
+  return { what: 'a generator', isFlowing: true, close: () => void outcome.return?.() };
 }
 
 function webStream(outcome: { getReader?: unknown; cancel?: () => Promise<void> }): Stream | undefined {

@@ -36,6 +36,10 @@ const ended = (): Readable => {
   return stream;
 };
 
+function* steps(): Generator<number> {
+  yield 1;
+}
+
 describe('a locked method that returns a stream', () => {
   it.each<[string, () => object]>([
     ['a Node stream', slow],
@@ -46,12 +50,13 @@ describe('a locked method that returns a stream', () => {
     ['a StreamableFile of a stream', () => new StreamableFile(slow())],
     ['a StreamableFile of a file', () => new StreamableFile(createReadStream(HERE))],
     ['a web stream', () => new ReadableStream()],
+    ['a generator', steps],
   ])('%s: LockOptionsError with advice, and the key is free', async (_name, make) => {
     const files = await startWith(Files);
     const error = await rejection(files.read(make));
     expect(error).toBeInstanceOf(LockOptionsError);
     expect(error.message).toMatch(
-      /^Files\.read .* (stream|StreamableFile|ReadableStream), which would flow without the lock/,
+      /^Files\.read .* (stream|StreamableFile|ReadableStream|generator), which would flow without the lock/,
     );
     expect(error.message).toContain('Read it to its end inside the method');
     await keyBecomes(files.locks, 'file', isFree);
