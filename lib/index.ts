@@ -12,6 +12,7 @@ export type {
 
 export { LockService } from './lock.service.js';
 export type { LockKeys } from './lock.service.js';
+export type { LockOutcome } from './core/section.js';
 export type { Lock } from './lock.js';
 export { getLockServiceToken, getLockStoreToken, InjectLockService } from './lock.tokens.js';
 export type {

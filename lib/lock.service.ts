@@ -2,19 +2,21 @@
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { acquireAgain } from './core/acquire-again.js';
-import { ACQUIRE_OPTIONS, WITH_LOCK_OPTIONS } from './acquire.options.js';
+import { ACQUIRE_OPTIONS } from './acquire.options.js';
 import type { AcquireOptions, WithLockOptions } from './acquire.options.js';
 import { currentLock, holderOf, runHolding, runHoldingNothing } from './core/context/lock-context.js';
 import type { Duration } from './duration.js';
 import { INSPECT, printed, setHidden } from './inspection.js';
 import type { InspectArguments } from './inspection.js';
 import { LockHandle } from './core/lock-handle.js';
+import { readSection, runSection } from './core/section.js';
+import type { LockOutcome, SectionArguments } from './core/section.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './core/engine.js';
-import { isLockError, lostBefore, LockLostError, LockNotHeldError, LockOptionsError } from './lock.errors.js';
+import { isLockError, LockLostError, LockNotHeldError, LockOptionsError } from './lock.errors.js';
 import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
-import { checkCallOptions, checkSection, NO_OPTIONS, readKey, readOnLost } from './core/settings.js';
+import { checkCallOptions, checkSection, NO_OPTIONS, readKey } from './core/settings.js';
 import type { KeyState } from './stores/lock-store.js';
 
 /** One key, or several that are taken all or none. */
@@ -100,31 +102,50 @@ export class LockService {
     options: WithLockOptions,
     section: (lock: Lock) => Result | PromiseLike<Result>,
   ): Promise<Result>;
-  async withLock<Result>(
+  async withLock<Result>(keys: LockKeys, ...given: SectionArguments<Result>): Promise<Result> {
+    return runSection(this.engine, this, keys, readSection('withLock()', given));
+  }
+
+  /**
+   * As {@link withLock}, but answers that another caller holds the key instead of throwing it. It tries once, unless
+   * `wait` is given here. Whatever else goes wrong is thrown, a busy lock of the section's own included: so "busy" can't be
+   * mistaken for "broken", nor an empty result for a section that did not run.
+   *
+   * @returns the section's `result`, or the `error` that says who was in the way (`LockBusyError`, `LockTimeoutError`).
+   * @throws what {@link withLock} throws, except the `LockBusyError` or `LockTimeoutError` of its own keys.
+   * @example
+   * ```ts
+   * const outcome = await locks.tryWithLock('report', async () => reports.write());
+   * if (outcome.acquired) return outcome.result;
+   * logger.log(`Somebody else writes it: ${outcome.error.message}`);
+   * ```
+   */
+  tryWithLock<Result>(
     keys: LockKeys,
-    optionsOrSection: WithLockOptions | ((lock: Lock) => Result | PromiseLike<Result>),
-    maybeSection?: (lock: Lock) => Result | PromiseLike<Result>,
-  ): Promise<Result> {
-    const isFirst = typeof optionsOrSection === 'function';
-    const options = isFirst || optionsOrSection === undefined ? NO_OPTIONS : optionsOrSection;
-    const section = isFirst ? optionsOrSection : maybeSection;
-    if (isFirst && maybeSection !== undefined) throw new LockOptionsError(messages.optionsAfterSection('withLock()'));
-    checkSection('withLock()', section);
-    checkCallOptions(options, WITH_LOCK_OPTIONS, 'withLock()');
-    const onLost = readOnLost(options.onLost);
-    const askedAt = performance.now();
-    let lock = await this.engine.acquire(this, keys, options);
-    while (!lock.isHeld) lock = await acquireAgain(this.engine, lock, { owner: this, keys, options, askedAt });
-    let result: Result;
+    section: (lock: Lock) => Result | PromiseLike<Result>,
+  ): Promise<LockOutcome<Result>>;
+  tryWithLock<Result>(
+    keys: LockKeys,
+    options: WithLockOptions,
+    section: (lock: Lock) => Result | PromiseLike<Result>,
+  ): Promise<LockOutcome<Result>>;
+  async tryWithLock<Result>(keys: LockKeys, ...given: SectionArguments<Result>): Promise<LockOutcome<Result>> {
+    const { options, onLost, section } = readSection('tryWithLock()', given);
+    let hasBegun = false;
+    const begun = (lock: Lock): Result | PromiseLike<Result> => {
+      hasBegun = true;
+      return section(lock);
+    };
     try {
-      result = await runHolding(this, lock, () => section(lock));
+      const once = { ...options, wait: options.wait ?? 0 };
+      return {
+        acquired: true,
+        result: await runSection(this.engine, this, keys, { options: once, onLost, section: begun }),
+      };
     } catch (error) {
-      if (!lock.isReleased) await lock.end();
-      throw error;
+      if (hasBegun || !isLockError(error, 'LOCK_BUSY', 'LOCK_TIMEOUT')) throw error;
+      return { acquired: false, error };
     }
-    const loss = lock.isReleased ? undefined : await lock.end();
-    if (loss === undefined || onLost === 'ignore') return result;
-    throw lostBefore(result, loss);
   }
 
   /**

@@ -85,6 +85,7 @@ describe('a locked method that returns a stream', () => {
     ['a socket', () => new Socket()],
     ['a response', () => new ServerResponse({ method: 'GET' } as IncomingMessage)],
     ['a list', () => [1, 2]],
+    ['the values of a list', () => [1, 2].values()],
     ['something with methods of a stream by chance', () => ({ read: () => 1, on: () => 1 })],
   ])('%s is a result like any other', async (_name, make) => {
     const files = await startWith(Files);

@@ -1,9 +1,9 @@
 /** What becomes of a section's outcome, whatever becomes of its lock. */
 import { describe, expect, it, jest } from '@jest/globals';
-import { LockBusyError, LockLostError } from '../../lib/lock.errors.js';
-import { outcomeOf, openLocks } from '../support/fakes/locks.js';
-import { advance, flush, useFakeClock } from '../support/fakes/fake-clock.js';
-import { failing, hanging, saying } from '../support/fakes/fake-store.js';
+import { LockBusyError, LockLostError } from '../../../lib/lock.errors.js';
+import { outcomeOf, openLocks } from '../../support/fakes/locks.js';
+import { advance, flush, useFakeClock } from '../../support/fakes/fake-clock.js';
+import { failing, hanging, saying } from '../../support/fakes/fake-store.js';
 
 const OWN = new RangeError('the section’s own');
 
