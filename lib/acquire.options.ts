@@ -16,6 +16,9 @@ export interface LockDefaults {
   ttl?: Duration | undefined;
   /**
    * How long to wait for the key. `0` tries once; `Infinity` waits until `signal` ends it.
+   *
+   * It is the time for which other callers may be in the way. The first answer of the store is waited for at least a second,
+   * and with `0` as long as a request may take (`commandTimeout`), or a short wait would fail whenever the store is slow.
    * @default '10s'
    */
   wait?: Duration | undefined;
@@ -38,6 +41,7 @@ export interface LockDefaults {
    * of it, also a task that a shared pool (p-queue, fastq, dataloader, an event emitter) happens to start there for
    * another caller. Such work enters the lock beside the section. Ways out: `reentrant: false`, `LockService.outside`,
    * `AsyncResource.bind`.
+   * A lock that is entered again keeps the options that it was taken with: its ttl and its renewal are those of the lease.
    * @default true
    */
   reentrant?: boolean | undefined;

@@ -222,8 +222,7 @@ export class LockService {
    */
   async inspect(key: string): Promise<KeyState> {
     readKey(key, 'inspect()', this.engine.maxKeyBytes);
-    const [state] = await this.engine.store.inspect([key]);
-    return state!;
+    return this.engine.inspect(key);
   }
 
   /**

@@ -8,7 +8,7 @@ import type { InspectArguments } from '../inspection.js';
 import { LockBusyError, LockLostError, LockShutdownError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { OptionNames } from '../option-names.js';
-import type { LockStore } from '../stores/lock-store.js';
+import type { KeyState, LockStore } from '../stores/lock-store.js';
 import { newProcessId } from '../stores/protocol.js';
 import { acquireAgain } from './acquire-again.js';
 import { PartCaller, SingleCaller } from './callers.js';
@@ -34,6 +34,7 @@ import {
   resolveSettings,
 } from './settings.js';
 import type { LockSettings } from './settings.js';
+import { asLockError } from './store-failure.js';
 
 /** How an engine is set up. */
 interface EngineOptions {
@@ -131,10 +132,24 @@ export class LockEngine {
     return handle.isOf(this.requests);
   }
 
+  /** See `LockService.inspect`. */
+  async inspect(key: string): Promise<KeyState> {
+    try {
+      const [state] = await this.store.inspect([key]);
+      return state!;
+    } catch (error) {
+      throw asLockError(key, error);
+    }
+  }
+
   /** See `LockService.forceRelease`. */
-  forceRelease(key: string): Promise<boolean> {
+  async forceRelease(key: string): Promise<boolean> {
     const { store, requests, processId } = this;
-    return forceRelease({ store, requests, processId }, key);
+    try {
+      return await forceRelease({ store, requests, processId }, key);
+    } catch (error) {
+      throw asLockError(key, error);
+    }
   }
 
   /** Waits until nothing is held any more, see {@link refuse}, and closes the store. */
@@ -210,10 +225,10 @@ export class LockEngine {
 
   /** Enters a key that the caller holds already; undefined where it has to be taken. Throws where neither may be. */
   private enter(owner: object, { key, settings, signal }: LockRequest): Part | undefined {
+    if (signal?.aborted) throw signal.reason;
     const outer = holderOf<LockHandle>(owner, key);
     if (!outer) {
       if (this.isClosing) throw shutdownError(key);
-      if (signal?.aborted) throw signal.reason;
       return undefined;
     }
     const holder = outer.holderOf(key)!;

@@ -6,7 +6,6 @@
 import { randomBytes } from 'node:crypto';
 import { EXCLUSIVE } from './lease/lease-requests.js';
 import type { LeaseRequests } from './lease/lease-requests.js';
-import { asLockError } from './store-failure.js';
 import { DEFAULT_TIMING, FENCE_BLOCK } from '../stores/protocol.js';
 import type { LockStore } from '../stores/lock-store.js';
 
@@ -41,7 +40,7 @@ export async function forceRelease({ store, requests, processId }: ForceReleaseT
     isReleased = answer!.state === 'released';
   } catch (error) {
     requests.takeBack(key, ownerless.token, TTL, error);
-    throw asLockError(key, error);
+    throw error;
   }
   if (isReleased) await requests.giveBack(key, ownerless.token, TTL);
   return isReleased || repaired;

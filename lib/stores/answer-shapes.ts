@@ -1,5 +1,5 @@
 /** Whether something is an answer as `lock-store.ts` describes it. */
-import type { HolderState, KeyState, ReleaseAnswer, StoreAnswer } from './lock-store.js';
+import type { Grant, HolderState, KeyState, ReleaseAnswer, StoreAnswer } from './lock-store.js';
 
 type Fields<Answer> = { readonly [Field in Answer extends unknown ? keyof Answer : never]?: unknown };
 
@@ -28,6 +28,11 @@ export function isKeyState(answer: unknown): answer is KeyState {
   if (!waiting.every((token) => typeof token === 'string')) return false;
   if (lastFencingToken !== null && !isCount(lastFencingToken)) return false;
   return holders.every(isHolderState);
+}
+
+export function isGrant(value: unknown): value is Grant {
+  const { token, fencingToken, ttl, at } = fieldsOf<Grant>(value);
+  return typeof token === 'string' && isCount(fencingToken) && isDuration(ttl) && isDuration(at);
 }
 
 function isHolderState(holder: unknown): boolean {

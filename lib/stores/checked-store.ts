@@ -5,9 +5,10 @@
  */
 import { LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
-import { isKeyState, isReleaseAnswer, isStoreAnswer } from './answer-shapes.js';
+import { isGrant, isKeyState, isReleaseAnswer, isStoreAnswer } from './answer-shapes.js';
 import type {
   AcquireRequest,
+  Grant,
   GrantListener,
   KeyState,
   LockStore,
@@ -29,7 +30,10 @@ export class CheckedStore implements LockStore {
   }
 
   async stop(): Promise<void> {
-    await this.store.stop();
+    await within(
+      this.timeLimit,
+      settled(async () => this.store.stop()),
+    );
   }
 
   async ping(): Promise<void> {
@@ -65,7 +69,13 @@ export class CheckedStore implements LockStore {
   }
 
   listen(processId: string, listener: GrantListener | null): void {
-    this.store.listen(processId, listener);
+    const checked = listener && {
+      granted: (grant: Grant) => {
+        if (isGrant(grant)) listener.granted(grant);
+      },
+      resumed: () => listener.resumed(),
+    };
+    this.store.listen(processId, checked);
   }
 
   /** A list of another length is refused as a whole: it is not known which of the answers is missing. */

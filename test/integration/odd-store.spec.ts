@@ -1,11 +1,11 @@
 /** A store of the user's own that answers what no store may: nothing is known then, and nothing breaks. */
 import { Test } from '@nestjs/testing';
 import { DistributedLockModule, LockService, MemoryLockStore } from 'nestjs-distributed-lock';
-import type { Duration, LockStore } from 'nestjs-distributed-lock';
+import type { Duration, GrantListener, LockStore } from 'nestjs-distributed-lock';
 import { start } from '../support/apps/apps.js';
 import { isFree, keyBecomes, nextEvent } from '../support/waiting.js';
 
-type Method = 'acquire' | 'touch' | 'release' | 'inspect';
+type Method = 'acquire' | 'touch' | 'release' | 'inspect' | 'stop';
 
 /** What a method does instead of answering. */
 type Oddity = (requests: readonly unknown[]) => unknown;
@@ -92,7 +92,7 @@ function oddStore(): { store: LockStore; odd(method: Method, oddity: Oddity): vo
     (oddities[method] ?? ((given: readonly never[]) => memory[method](given)))(requests) as never;
   const store: LockStore = {
     start: () => memory.start(),
-    stop: () => memory.stop(),
+    stop: () => (oddities['stop'] as (() => Promise<void>) | undefined)?.() ?? memory.stop(),
     ping: () => memory.ping(),
     listen: (processId, listener) => memory.listen(processId, listener),
     acquire: through('acquire'),
@@ -113,7 +113,7 @@ async function open({ commandTimeout = '5s' }: { commandTimeout?: Duration } = {
   const scene = oddStore();
   const options = { store: scene.store, ttl: '400ms', shutdownGrace: '500ms', commandTimeout } as const;
   const moduleRef = await start({ imports: [DistributedLockModule.forRoot(options)] });
-  return { ...scene, locks: moduleRef.get(LockService) };
+  return { ...scene, app: moduleRef, locks: moduleRef.get(LockService) };
 }
 
 const UNAVAILABLE = { code: 'LOCK_UNAVAILABLE' };
@@ -186,6 +186,13 @@ describe('a store that never answers, or not in time', () => {
     await keyBecomes(locks, 'key', isFree);
   });
 
+  it('stop(): the application closes', async () => {
+    const { app, odd } = await open(late);
+    odd('stop', NEVER);
+    // The test ends, which it would not if the application went on closing.
+    await app.close().catch(() => undefined);
+  });
+
   it('what it grants too late is given back', async () => {
     const { store, locks, odd, well } = await open(late);
     const sound = new Promise<void>((resolve) => setTimeout(resolve, 300));
@@ -232,3 +239,26 @@ it.each(Object.keys(oddStore().store))('a store without %s is refused at the sta
   const imports = [DistributedLockModule.forRoot({ store: { ...store, [method]: undefined } })];
   await expect(Test.createTestingModule({ imports }).compile()).rejects.toMatchObject({ code: 'LOCK_OPTIONS' });
 });
+
+it.each<[string, Oddity]>([
+  ['throws', NONSENSE['an error thrown at once']!],
+  ['rejects', async () => Promise.reject(new Error('out of order'))],
+])('a store that %s: inspect and forceRelease fail as they say', async (_, oddity) => {
+  const { locks, odd } = await open();
+  await locks.acquire('key');
+  odd('inspect', oddity);
+  for (const ask of [() => locks.inspect('key'), () => locks.forceRelease('key')]) {
+    await expect(ask()).rejects.toMatchObject({ ...UNAVAILABLE, key: 'key' });
+  }
+});
+
+it.each([undefined, null, {}, 'granted', { token: 5 }, { token: 'token', fencingToken: '7', ttl: 1, at: 1 }])(
+  'a store that reports %j as a grant: it is none, and nothing is thrown into the store',
+  async (grant) => {
+    const scene = oddStore();
+    let listener: GrantListener | null = null;
+    const store = { ...scene.store, listen: (_: string, given: GrantListener | null) => void (listener ??= given) };
+    await start({ imports: [DistributedLockModule.forRoot({ store })] });
+    expect(() => listener!.granted(grant as never)).not.toThrow();
+  },
+);

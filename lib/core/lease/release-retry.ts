@@ -1,12 +1,17 @@
 /**
  * A release that is not done yet: it brought no answer, or it was answered "gone" although the request that it undoes may
  * still come to life (in the buffer of a server that hangs, of a proxy, or by way of another server). It is repeated on the
- * heartbeat, less and less often, until the store says that the token was released, or nothing of it can be left.
+ * heartbeat, less often after a while, until the store says that the token was released, or nothing of it can be left.
  */
 import type { ReleaseAnswer, ReleaseRequest } from '../../stores/lock-store.js';
 import type { Beat } from '../heartbeat/heartbeat.js';
 
 const RETRY_PAUSE = 500;
+/**
+ * What comes to life late locks its key until it is found: it is looked for after so many milliseconds at the latest, or
+ * after this part of the time for which it could lock the key.
+ */
+const LONGEST_PAUSE = { milliseconds: 2_000, part: 1 / 60 };
 
 /** What is known of it. */
 export interface Unfinished {
@@ -78,7 +83,8 @@ export class ReleaseRetry implements Beat<never> {
     if (this.until === Infinity) this.until = now + this.longest;
     if (now >= this.until) return this.owner.finished(this);
     this.wait(this.pause);
-    this.pause *= 2;
+    const { milliseconds, part } = LONGEST_PAUSE;
+    this.pause = Math.min(2 * this.pause, Math.max(milliseconds, this.longest * part));
   }
 
   private async send(): Promise<void> {

@@ -22,7 +22,7 @@ import { transformSync } from '@swc/core';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/lock-processes');
-const SOURCES = ['lib', 'test/processes', 'test/support', 'test/campaign'];
+const SOURCES = ['lib', 'sample-app/redis', 'test/processes', 'test/support', 'test/campaign'];
 const SPEC = /\.spec\.ts$/;
 const SOURCE = /\.(ts|mjs)$/;
 /** Folders of other sources are removed when none was started from them for an hour. */

@@ -206,3 +206,22 @@ describe('a lock engine that closes', () => {
     expect(stop).toHaveBeenCalledTimes(1);
   });
 });
+
+describe('a signal that is aborted already', () => {
+  useFakeClock();
+
+  it.each<[string, string | string[]]>([
+    ['a key that the caller holds', 'held'],
+    ['a key that is free', 'free'],
+    ['both', ['held', 'free']],
+  ])('cancels a call for %s, and nothing is locked by it', async (_, keys) => {
+    const { locks, store } = openLocks();
+    const reason = new Error('no longer needed');
+    await locks.withLock('held', async (lock) => {
+      await expect(locks.acquire(keys, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      await lock.release();
+      expect((await store.look('held')).holders).toEqual([]);
+    });
+    expect((await store.look('free')).holders).toEqual([]);
+  });
+});

@@ -69,12 +69,12 @@ describe('an acquire that brought no answer', () => {
     expect(store.sent('release')).toHaveLength(sent);
   });
 
-  it('is looked for less and less often, and not for ever', async () => {
+  it('is looked for less often after a while, and not for ever', async () => {
     const { locks, store } = openLocks({ ttl: '30s' });
     store.next('acquire', failing);
     outcomeOf(locks.acquire('key', { wait: 0 }));
     await advance(120_000);
-    expect(store.sent('release').length).toBeLessThan(10);
+    expect(store.sent('release').length).toBeLessThan(25);
     expect(await lastingTimers()).toBe(0);
   });
 
