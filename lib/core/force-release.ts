@@ -23,8 +23,8 @@ interface ForceReleaseTools {
 
 /** Answers whether the key was held, or something was deleted that is not a lock. */
 export async function forceRelease({ store, requests, processId }: ForceReleaseTools, key: string): Promise<boolean> {
-  const [state] = await store.inspect([key]);
-  const { holders, foreign } = state!;
+  const [found] = await store.inspect([key]);
+  const { holders, foreign } = found!;
   const [holder] = holders;
   const repaired = foreign === true && (await store.repair?.(key)) === true;
   if (!holder) return repaired;
@@ -33,15 +33,12 @@ export async function forceRelease({ store, requests, processId }: ForceReleaseT
   const fencingToken = holder.fencingToken + FENCE_BLOCK - 1;
   const ownerless = { token: `${processId}${randomBytes(18).toString('base64url')}`, ...EXCLUSIVE, ttl: TTL };
   const request = { key, token, fencingToken, successor: ownerless } as const;
-  let isReleased: boolean;
-  try {
-    const [answer] = await store.release([request]);
-    if (answer!.error !== undefined) throw answer!.error;
-    isReleased = answer!.state === 'released';
-  } catch (error) {
+  const { state, error } = await requests.releaseOnce(request);
+  if (error !== undefined) {
     requests.takeBack(key, ownerless.token, TTL, error);
     throw error;
   }
+  const isReleased = state === 'released';
   if (isReleased) await requests.giveBack(key, ownerless.token, TTL);
   return isReleased || repaired;
 }

@@ -52,7 +52,7 @@ export class LeaseRequests {
     private readonly processId: string,
   ) {
     this.pending = new PendingLeases(processId);
-    this.retries = new ReleaseRetries(heartbeat, (request) => this.send(request));
+    this.retries = new ReleaseRetries(heartbeat, (request) => this.releaseOnce(request));
     store.listen(processId, {
       granted: (grant) => events.outside.run(() => this.granted(grant)),
       resumed: () => events.outside.run(() => this.resume()),
@@ -111,10 +111,17 @@ export class LeaseRequests {
    */
   release(request: ReleaseRequest, ttl: number, isInDoubt = false): Promise<ReleaseAnswer> {
     this.releasing += 1;
-    return this.send(request).then((answer) => {
+    return this.releaseOnce(request).then((answer) => {
       this.released(request, ttl, answer, isInDoubt);
       return answer;
     });
+  }
+
+  /** Sends a release, and leaves it at that. Never rejects: without an answer it is unknown, and the error says why. */
+  releaseOnce(request: ReleaseRequest): Promise<ReleaseAnswer> {
+    return this.store
+      .release([request])
+      .then(first, (error: unknown): ReleaseAnswer => ({ state: 'unknown', error: asLockError(request.key, error) }));
   }
 
   /** Gives a lease back and asks for a pending one in the same step. */
@@ -205,12 +212,6 @@ export class LeaseRequests {
   private abandoned({ key, token }: PendingLease, answer: StoreAnswer, ttl: number): void {
     if (answer.state === 'unknown') this.takeBack(key, token, ttl, answer.error);
     else if (answer.state !== 'busy' && answer.state !== 'gone') void this.giveBack(key, token, ttl);
-  }
-
-  private send(request: ReleaseRequest): Promise<ReleaseAnswer> {
-    return this.store
-      .release([request])
-      .then(first, (error: unknown): ReleaseAnswer => ({ state: 'unknown', error: asLockError(request.key, error) }));
   }
 
   private released(request: ReleaseRequest, ttl: number, answer: ReleaseAnswer, isInDoubt: boolean): void {
