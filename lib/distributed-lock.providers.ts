@@ -85,6 +85,7 @@ function createEngine(options: DistributedLockModuleOptions, store: LockStore): 
     shutdownGrace,
     handOff,
     maxKeyBytes,
+    warn: (message) => logger.warn(message),
     log: (error) => logger.error('A listener of events$ failed', (error as Error | null)?.stack ?? error),
   });
 }

@@ -90,6 +90,10 @@ export const messages = {
   shutdown: (key: string) =>
     `The lock module is shutting down and gives out no more locks, so ${quote(key)} was not acquired. Try again on ` +
     'another instance.',
+  waitsForLocks: (count: number, named: readonly { key: string; since: string }[], endsAt: string) =>
+    `The shutdown waits for ${count === 1 ? 'a lock that is' : `${count} locks that are`} still held: ` +
+    `${named.map(({ key, since }) => `${quote(key)} since ${plain(since)}`).join(', ')}${count > named.length ? ', …' : ''}. ` +
+    `What is held at ${plain(endsAt)} is taken away (\`shutdownGrace\`). A lock from acquire() has to be released.`,
   notHeld: (key: string) => `The lock on ${quote(key)} was already released. Acquire it again to go on.`,
   outlived: (key: string) =>
     `A section that held ${quote(key)} has ended, but work that entered the lock from within it has not: the two may have ` +

@@ -16,6 +16,7 @@ import type { Part } from './callers.js';
 import { holderOf } from './context/lock-context.js';
 import { LockEventEmitter } from './event-emitter.js';
 import { forceRelease } from './force-release.js';
+import { graceOver } from './grace-time.js';
 import type { ErrorLog } from './guarded-stream.js';
 import { Heartbeat } from './heartbeat/heartbeat.js';
 import { DEFAULT_HAND_OFF } from './lease/hand-off.js';
@@ -47,6 +48,8 @@ interface EngineOptions {
   readonly maxKeyBytes?: number | undefined;
   /** Where errors of listeners are written down. */
   readonly log: ErrorLog;
+  /** Where a shutdown says what it waits for. */
+  readonly warn: (message: string) => void;
 }
 
 export class LockEngine {
@@ -57,6 +60,7 @@ export class LockEngine {
   /** Begins every token of this engine, so that the store knows where to send a grant. */
   private readonly processId = newProcessId();
   private readonly shutdownGrace: number;
+  private readonly warn: (message: string) => void;
   private readonly heartbeat: Heartbeat<Touching>;
   private readonly requests: LeaseRequests;
   private readonly queues: KeyQueues;
@@ -66,11 +70,12 @@ export class LockEngine {
   private emptied: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
-  constructor({ store, defaults, shutdownGrace, handOff, maxKeyBytes, log }: EngineOptions) {
+  constructor({ store, defaults, shutdownGrace, handOff, maxKeyBytes, log, warn }: EngineOptions) {
     this.store = store;
     this.defaults = defaults;
     this.lastSettings = defaults;
     this.shutdownGrace = shutdownGrace;
+    this.warn = warn;
     this.maxKeyBytes = maxKeyBytes ?? DEFAULT_MAX_KEY_BYTES;
     const events = new LockEventEmitter(log);
     this.events = events;
@@ -198,21 +203,11 @@ export class LockEngine {
   }
 
   private async empty(): Promise<void> {
-    await this.graceOver();
+    const { queues, events, shutdownGrace: time, warn } = this;
+    await graceOver(queues, { time, warn, outside: events.outside });
     // A grant may be on its way to a caller that was refused since.
     await this.requests.answeredAll();
     await this.requests.close(() => this.queues.takeAway(messages.takenByShutdown, shutdownError));
-  }
-
-  /** Resolves when no lock is held any more, or when the grace time is over. */
-  private async graceOver(): Promise<void> {
-    if (this.queues.isEmpty) return;
-    let timer: NodeJS.Timeout | undefined;
-    const over = new Promise<void>((resolve) => {
-      timer = this.events.outside.run(() => setTimeout(resolve, this.shutdownGrace));
-    });
-    await Promise.race([this.queues.emptied(), over]);
-    clearTimeout(timer);
   }
 
   private async shutDown(): Promise<void> {

@@ -8,7 +8,7 @@ import type { DistributedLockModuleExtras, DistributedLockModuleOptions, LockDef
 /**
  * A `DistributedLockModule` with a memory store of its own, for testing modules that import only what they test. Locks
  * exclude, expire and re-enter as in production; every module has keys of its own, so tests can't disturb each other.
- * Time is read from `performance.now()` and `setTimeout` only, so fake timers move it.
+ * A test that forgets to release a lock closes its module after a second, not after ten. Time is read from `performance.now()` and `setTimeout` only, so fake timers move it.
  *
  * @example
  * ```ts
@@ -27,7 +27,11 @@ export class LockTestingModule {
     }
     const { name, isGlobal, ...defaults } = options;
     // A factory, because one description may be started by several tests, and each start ends with a stop.
-    const useFactory = (): DistributedLockModuleOptions => ({ ...defaults, store: new MemoryLockStore() });
+    const useFactory = (): DistributedLockModuleOptions => ({
+      shutdownGrace: '1s',
+      ...defaults,
+      store: new MemoryLockStore(),
+    });
     return DistributedLockModule.forRootAsync({ name, isGlobal, useFactory });
   }
 }

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { Controller, Get, Inject, Injectable } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { jest } from '@jest/globals';
 import { filter, firstValueFrom, lastValueFrom, Observable, Subject, take, toArray } from 'rxjs';
 import { Locked, LockLostError, LockService, LockShutdownError } from 'nestjs-distributed-lock';
 import type { Lock, LockEvent } from 'nestjs-distributed-lock';
@@ -151,6 +152,19 @@ describe('app.close()', () => {
     await other.locks.withLock('order:1', () => undefined);
     orders.leave.resolve();
     expect(await shipped).toBeInstanceOf(LockLostError);
+  });
+
+  it("says in the module's log what it waits for, and never a token", async () => {
+    const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const { app, orders } = await pair({ shutdownGrace: 1_500 });
+    const lock = await orders.locks.acquire('order:1');
+    await app.close();
+    const said = warned.mock.calls.map(([message]) => String(message));
+    warned.mockRestore();
+    expect(said).toEqual([
+      expect.stringMatching(/^The shutdown waits for a lock that is still held: "order:1" since /),
+    ]);
+    expect(said[0]).not.toContain(lock.token);
   });
 
   it('ends a stream that outlasts the grace', async () => {

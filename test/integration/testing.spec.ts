@@ -51,6 +51,15 @@ class AppModule {}
 class SharedModule {}
 
 describe('LockTestingModule', () => {
+  it('closes a second after a test that forgot to release a lock', async () => {
+    const app = await start({ imports: [LockTestingModule.forRoot()], providers: [Orders] });
+    const lock = await app.get(LockService).acquire('key');
+    const began = performance.now();
+    await app.close();
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(lock.isHeld).toBe(false);
+  });
+
   it('excludes, and needs no server', async () => {
     const app = await start({ imports: [LockTestingModule.forRoot({ wait: 0 })], providers: [Orders] });
     const orders = app.get(Orders);

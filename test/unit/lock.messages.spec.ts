@@ -19,6 +19,7 @@ const aboutKeys = {
   option: (name: string, value: unknown) => messages.option(name, value, 'a duration'),
   unknownOption: (name: string) => messages.unknownOption('acquire()', '', name, ['ttl'], 'ttl'),
   bareLocked: named(messages.bareLocked),
+  waitsForLocks: (text: string) => messages.waitsForLocks(4, Array(3).fill({ key: text, since: text }), text),
   severalCopies: (text: string) => messages.severalCopies([{ version: text, folder: text }]),
   streamOutcome: () => messages.streamOutcome('Orders.ship', 'a stream'),
   standardDecorators: named(messages.standardDecorators),

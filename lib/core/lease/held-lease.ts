@@ -85,6 +85,11 @@ export class HeldLease extends Lease implements SharedLease {
     return this.holder !== undefined;
   }
 
+  /** Since when a caller has the key. */
+  get heldSince(): number | undefined {
+    return this.holder?.since;
+  }
+
   /** Milliseconds for which the lease may be believed in; negative when it is over. */
   remaining(now: number): number {
     return this.deadline - now;

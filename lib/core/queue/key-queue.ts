@@ -35,6 +35,11 @@ export class KeyQueue extends WaitingCallers<QueueTools> implements Beat<Touchin
     return this.held?.heldFor(now) ?? 0;
   }
 
+  /** Since when a caller of this process holds the key, in monotonic time; undefined when none holds it. */
+  get heldSince(): number | undefined {
+    return this.held?.heldSince;
+  }
+
   /** A caller comes. */
   join(waiter: Waiter, now: number): void {
     const isFirst = this.add(waiter);

@@ -2,6 +2,7 @@
 import type { LockError } from '../../lock.errors.js';
 import type { LockEventEmitter } from '../event-emitter.js';
 import type { Heartbeat } from '../heartbeat/heartbeat.js';
+import type { LateLock } from '../grace-time.js';
 import type { HandOffBudget } from '../lease/hand-off.js';
 import type { LeaseRequests } from '../lease/lease-requests.js';
 import type { Touching } from '../lease/touching.js';
@@ -61,6 +62,11 @@ export class KeyQueues implements QueueTools {
   /** Resolves when no key has a holder or a waiter any more. */
   async emptied(): Promise<void> {
     if (!this.isEmpty) await new Promise<void>((resolve) => (this.onEmpty = resolve));
+  }
+
+  /** What callers hold. */
+  held(): LateLock[] {
+    return this.all().flatMap(({ key, heldSince: since }) => (since === undefined ? [] : [{ key, since }]));
   }
 
   /** Takes every lease from its holder. */

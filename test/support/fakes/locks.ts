@@ -17,6 +17,8 @@ export interface Bench {
   /** Somebody else on the same server. */
   readonly rival: Driver;
   readonly events: LockEvent[];
+  /** What was written to the log. */
+  readonly warnings: readonly string[];
   /** The events of one type. */
   heard<Type extends LockEvent['type']>(type: Type): Extract<LockEvent, { type: Type }>[];
 }
@@ -35,8 +37,10 @@ export function openLocks(
     shutdownGrace,
     handOff,
     log: (error) => reported.push(error),
+    warn: (message) => warnings.push(message),
   });
   const reported: unknown[] = [];
+  const warnings: string[] = [];
   const events: LockEvent[] = [];
   engine.events.stream$.subscribe((event) => events.push(event));
   return {
@@ -45,6 +49,7 @@ export function openLocks(
     locks: new LockService(engine),
     rival: new Driver(store.server),
     events,
+    warnings,
     heard: <Type extends LockEvent['type']>(type: Type) =>
       events.filter((event): event is Extract<LockEvent, { type: Type }> => event.type === type),
   };

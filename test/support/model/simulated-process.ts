@@ -35,7 +35,14 @@ export class SimulatedProcess {
     this.store = new FaultyStore(world, this.machine, server, plan, leases, log);
     this.engine = this.on(
       () =>
-        new LockEngine({ store: this.store, defaults: DEFAULT_SETTINGS, shutdownGrace: 1_000, handOff, log: throwing }),
+        new LockEngine({
+          store: this.store,
+          defaults: DEFAULT_SETTINGS,
+          shutdownGrace: 1_000,
+          handOff,
+          log: throwing,
+          warn: throwing,
+        }),
     );
     this.locks = new LockService(this.engine);
   }
