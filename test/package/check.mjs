@@ -4,7 +4,7 @@
  */
 import { deepStrictEqual, match, strictEqual } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { createPackedApp, ensureBuilt, root } from './packed-app.mjs';
@@ -34,7 +34,9 @@ const CONSUMER_OPTIONS = {
 };
 
 const ALLOWED_FILES = /^(dist\/(esm|cjs)\/.+\.(js|d\.ts)|dist\/cjs\/package\.json)$/;
-const TOP_LEVEL_FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+const TOP_LEVEL_FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
+/** Documents say of what they link to there that it is in the repository. */
+const IN_THE_REPOSITORY_ONLY = /^(CONTRIBUTING\.md$|test\/)/;
 
 const report = new Report('package');
 const bin = (...path) => join(root, 'node_modules', ...path);
@@ -52,7 +54,9 @@ await report.check('are the types wrong? no: node10, node16, bundler', () =>
 const app = createPackedApp({ packages: ['@types/node'] });
 try {
   await report.check('it contains the two builds and its documents, nothing else', () => {
-    deepStrictEqual(app.files.filter((file) => !file.startsWith('dist/')).sort(), TOP_LEVEL_FILES);
+    const documents = readdirSync(join(root, 'docs')).map((name) => `docs/${name}`);
+    const expected = [...TOP_LEVEL_FILES, ...documents].sort();
+    deepStrictEqual(app.files.filter((file) => !file.startsWith('dist/')).sort(), expected);
     const built = app.files.filter((file) => file.startsWith('dist/'));
     deepStrictEqual(
       built.filter((file) => !ALLOWED_FILES.test(file)),
@@ -60,6 +64,22 @@ try {
     );
     const modules = (build) => built.filter((file) => file.startsWith(`dist/${build}/`) && file.endsWith('.js')).length;
     strictEqual(modules('esm'), modules('cjs'));
+  });
+  await report.check('links of its documents lead to what is in it', () => {
+    const folder = join(app.folder, 'node_modules/nestjs-distributed-lock');
+    const linked = app.files
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((file) =>
+        [...readFileSync(join(folder, file), 'utf8').matchAll(/\]\(([^)\s#:]+)(?:#[^)]*)?\)/g)].map(([, path]) =>
+          join(dirname(file), path),
+        ),
+      );
+    const known = new Set(app.files);
+    strictEqual(linked.includes('docs/options.md'), true);
+    deepStrictEqual(
+      linked.filter((path) => !known.has(path) && !IN_THE_REPOSITORY_ONLY.test(path)),
+      [],
+    );
   });
   await report.check('no file names a source map that is not in it', () => {
     const folder = join(app.folder, 'node_modules/nestjs-distributed-lock');
