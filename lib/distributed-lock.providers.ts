@@ -68,7 +68,10 @@ function chooseStore(options: DistributedLockModuleOptions): LockStore {
   const { prefix, commandTimeout } = readModuleOptions(options);
   const { connection, store } = options;
   if (store) return store;
-  if (connection === undefined) throw new LockOptionsError(messages.noConnection());
+  if (connection === undefined) {
+    const said = 'connection' in options ? messages.undefinedConnection() : messages.noConnection();
+    throw new LockOptionsError(said);
+  }
   const warn = (message: string): void => logger.warn(message);
   if (connection !== 'memory') return new RedisLockStore({ connection, prefix, commandTimeout, warn });
   warn(messages.memoryStore());

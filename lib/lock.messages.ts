@@ -14,6 +14,10 @@ const HELD_HERE =
   'It is held in this process, perhaps by this very caller: a lock from acquire() has to be released before its key can ' +
   'be taken again (inside withLock(), run() or @Locked it can be re-entered).';
 
+const SET_CONNECTION =
+  'set `connection` to a Redis URL such as redis://localhost:6379, ioredis options or an ioredis client; or to ' +
+  "'memory' to exclude callers of this process only.";
+
 type Outcome = 'promise' | 'observable' | 'asyncGenerator';
 
 const OUTCOMES: Record<Outcome, string> = {
@@ -186,8 +190,10 @@ export const messages = {
   longKey: (key: string, length: number, longest: number) =>
     `Invalid key: expected at most ${bytes(longest)}, got ${bytes(length)}: ${quote(key)}. Name what is locked by an id or a hash of ` +
     'it, or set a larger `maxKeyBytes`.',
-  noConnection: () =>
-    "DistributedLockModule needs to know where locks are kept: set `connection` to a Redis URL, ioredis options or an ioredis client; or to 'memory' to exclude callers of this process only.",
+  noConnection: () => `DistributedLockModule needs to know where locks are kept: ${SET_CONNECTION}`,
+  undefinedConnection: () =>
+    '`connection` is undefined: is an environment variable missing? DistributedLockModule needs to know where locks are ' +
+    `kept: ${SET_CONNECTION}`,
   secondModule: (name: string | undefined) =>
     `DistributedLockModule is registered twice ${name === undefined ? 'without a name' : `under the name ${show(name)}`}: ` +
     'each would wait for the locks of the other like those of another process. Import it once, in the root module, where it ' +

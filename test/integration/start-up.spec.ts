@@ -51,6 +51,15 @@ describe('bad options', () => {
     }
   });
 
+  it('no connection, or one that is undefined, as where an environment variable is missing', async () => {
+    const refusal = async (options: object): Promise<string> =>
+      (await rejection(start({ imports: [DistributedLockModule.forRoot(options)] }))).message;
+    expect(await refusal({})).toMatch(/^DistributedLockModule needs to know where locks are kept/);
+    expect(await refusal({ connection: undefined })).toMatch(
+      /^`connection` is undefined: is an environment variable missing\? .*redis:\/\/localhost:6379/,
+    );
+  });
+
   it('a factory that returns no options', async () => {
     const imports = [DistributedLockModule.forRootAsync({ useFactory: () => undefined as never })];
     expect(await rejection(start({ imports }))).toBeInstanceOf(LockOptionsError);
