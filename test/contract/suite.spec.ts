@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { MemoryLeases, MemoryLockStore } from 'nestjs-distributed-lock';
 import type {
   AcquireRequest,
+  GrantListener,
   KeyState,
   LockStore,
   ReleaseAnswer,
@@ -155,6 +156,23 @@ describe('the contract suite', () => {
     expect(told.splice(0)).toEqual(['closed', 'cleared away']);
     await expect(named('answers a ping')()).rejects.toThrow('at the end');
     expect(told).toEqual(['closed', 'cleared away']);
+  });
+
+  it('says when a listener was called too soon', async () => {
+    class Hasty extends MemoryLockStore {
+      private listener: GrantListener | null = null;
+      override listen(processId: string, listener: GrantListener | null): void {
+        this.listener = listener;
+        super.listen(processId, listener);
+      }
+      override release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
+        this.listener?.granted({ token: 'too soon', fencingToken: 1, ttl: 1, at: 1 });
+        return super.release(requests);
+      }
+    }
+    const cases = [...casesOf(() => harnessOf(Hasty))];
+    const [, run] = cases.find(([name]) => name.includes('never calls the listener inside the request'))!;
+    await expect(run()).rejects.toThrow('the listener was called before the request had returned');
   });
 
   it('names the seed and the step at which a random schedule went wrong', async () => {

@@ -114,7 +114,7 @@ export function grantCases({ it }: Cases): void {
     calling = false;
     await released;
     await log.until(waiting[0]!);
-    equal(heardInside.includes(true), false);
+    equal(heardInside.includes(true), false, 'the listener was called before the request had returned');
   });
 
   it('lets the listener use the store', async (scene) => {
