@@ -140,9 +140,7 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
   }
   checkOptionNames(options, MODULE_OPTIONS, 'DistributedLockModule');
   const { connection, store, prefix = 'lock', commandTimeout = '5s', shutdownGrace = '10s' } = options;
-  if (store !== undefined && !isStore(store)) {
-    throw new LockOptionsError(messages.option('store', store, 'an object with all methods of `LockStore`'));
-  }
+  if (store !== undefined) checkStore(store);
   if (connection !== undefined && store !== undefined) {
     throw new LockOptionsError(messages.option('store', store, 'no store beside a `connection` (set one of them)'));
   }
@@ -184,7 +182,12 @@ function readHandOff(options: HandOffOptions = {}): HandOffBudget {
 
 const STORE_METHODS = ['start', 'stop', 'ping', 'acquire', 'touch', 'release', 'inspect', 'listen'] as const;
 
-function isStore(store: unknown): boolean {
-  if (typeof store !== 'object' || store === null) return false;
-  return STORE_METHODS.every((method) => typeof (store as Partial<LockStore>)[method] === 'function');
+function checkStore(store: unknown): void {
+  const isObject = typeof store === 'object' && store !== null;
+  const missing = isObject
+    ? STORE_METHODS.filter((method) => typeof (store as Partial<LockStore>)[method] !== 'function')
+    : [];
+  if (isObject && missing.length === 0) return;
+  const lacks = isObject ? ` (it lacks ${missing.map((method) => `\`${method}\``).join(', ')})` : '';
+  throw new LockOptionsError(messages.option('store', store, `an object with all methods of \`LockStore\`${lacks}`));
 }

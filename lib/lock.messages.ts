@@ -18,6 +18,9 @@ const SET_CONNECTION =
   'set `connection` to a Redis URL such as redis://localhost:6379, ioredis options or an ioredis client; or to ' +
   "'memory' to exclude callers of this process only.";
 
+const NO_RETRIES =
+  ' Retries are not needed: waiters are told when the key is free, and `wait` says for how long they wait.';
+
 type Outcome = 'promise' | 'observable' | 'asyncGenerator';
 
 const OUTCOMES: Record<Outcome, string> = {
@@ -139,22 +142,22 @@ export const messages = {
     `Redis did not answer within ${ms(limit)} (connection: ${plain(status)}${cause ? `; ${say(cause)}` : ''}). Check that it can ` +
     'be reached, or set a longer `commandTimeout`.',
   refused: (error: unknown) =>
-    `The store refused or lost a request: ${say(error)}. Check the store; \`cause\` has the details.`,
+    `The store refused or lost a request: ${unended(error)}. Check the store; \`cause\` has the details.`,
   failed: (key: string) => `The store could not carry out a request for the key ${quote(key)}. Check the store.`,
   notLetIn: (cause: unknown) =>
-    `Redis refuses this client, or a command that it needs: ${say(cause)}. Check the user name and password of the ` +
+    `Redis refuses this client, or a command that it needs: ${unended(cause)}. Check the user name and password of the ` +
     '`connection`, and the permissions of its user.',
   broken: () =>
     'The connection to Redis broke before the answer came, so the request may have been carried out. Try again, or check ' +
     'the connection.',
   noDatabase: (cause: unknown) =>
-    `The database that the \`connection\` names can't be used: ${say(cause)}. Choose one that the server has, or let the ` +
+    `The database that the \`connection\` names can't be used: ${unended(cause)}. Choose one that the server has, or let the ` +
     'user of the connection select it.',
-  cannotConnect: (cause: unknown) => `ioredis can't use the \`connection\`: ${say(cause)}. Check its options.`,
+  cannotConnect: (cause: unknown) => `ioredis can't use the \`connection\`: ${unended(cause)}. Check its options.`,
   oldIoredis: () =>
     'The installed ioredis is too old: it does not replace a connection that died. Install ioredis 5.4.1 or newer.',
   badConnection: (what: string) =>
-    'Invalid option `connection`: expected a redis:// or rediss:// URL with a host, ioredis options that say where to go ' +
+    'Invalid option `connection`: expected a URL such as redis://localhost:6379 (or rediss://), ioredis options that say where to go ' +
     `(\`host\`, \`path\`, or \`sentinels\` with a \`name\`), a \`Redis\` or \`Cluster\` of ioredis, or 'memory', got ${plain(what, 400)}.`,
   deafSubscription: () =>
     'Messages of Redis Pub/Sub did not arrive on the connection that was subscribed to them, so it is replaced by a new ' +
@@ -171,12 +174,17 @@ export const messages = {
   storeStopped: () =>
     'The lock store was stopped and takes no more requests. Stop using locks before the module is closed, or make a new ' +
     'store.',
-  option: (name: string, value: unknown, expected: string) =>
-    `Invalid option \`${plain(name)}\`: expected ${expected}, got ${show(value)}.`,
+  /** `seconds`: what was probably meant by a bare number. */
+  option: (name: string, value: unknown, expected: string, seconds?: number) =>
+    `Invalid option \`${plain(name)}\`: expected ${expected}, got ${show(value)}` +
+    `${seconds === undefined ? '.' : ` (milliseconds); did you mean '${seconds}s'?`}`,
+  signalAsOptions: (of: string) =>
+    `The options of ${of} were a signal, so nothing was locked: pass the signal as { signal }.`,
   noOptions: (of: string, value: unknown) =>
     `Invalid options of ${of}: expected an object, or nothing where they are optional, got ${show(value)}.`,
   unknownOption: (of: string, path: string, name: string, known: readonly string[], nearest: string | undefined) =>
-    `${show(path + name)} is not an option of ${of}.${nearest === undefined ? '' : ` Did you mean \`${path}${nearest}\`?`} ` +
+    `${show(path + name)} is not an option of ${of}.${nearest === undefined ? '' : ` Did you mean \`${path}${nearest}\`?`}` +
+    `${/^retr(?:y|ies)/.test(name) && known.includes('wait') ? NO_RETRIES : ''} ` +
     `Its options are ${known.map((each) => `\`${path}${each}\``).join(', ')}.`,
   noSection: (of: string, value: unknown) =>
     `Invalid section of ${of}: expected a function, after the options where there are any, got ${show(value)}. Nothing was locked.`,
@@ -217,6 +225,11 @@ export const messages = {
     'Locks are kept in memory: they exclude callers of this process only. For more than one process, set `connection` to a ' +
     'Redis server.',
 };
+
+/** What an error says, to be followed by a full stop: many end in one of their own. */
+function unended(thrown: unknown): string {
+  return say(thrown).replace(/\.+$/, '');
+}
 
 /** The kind of a value, without its content, which may be secret. */
 function kindOf(value: unknown): string {

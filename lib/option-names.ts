@@ -25,6 +25,7 @@ export function checkOptionNames(options: object, known: OptionNames, of: string
   // Inherited names too: options are also read where they are inherited.
   for (const name in options) {
     if (known[name] !== true) {
+      if (known['signal'] && isSignal(options)) throw new LockOptionsError(messages.signalAsOptions(of));
       throw new LockOptionsError(messages.unknownOption(of, path, name, Object.keys(known), nearest(name, known)));
     }
   }
@@ -36,8 +37,21 @@ export function checkOptionsObject(options: unknown, of: string): void {
   throw new LockOptionsError(messages.noOptions(of, options));
 }
 
+/** Names that other packages give to the same thing. */
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  wait: ['timeout', 'waitTimeout', 'acquireTimeout'],
+  ttl: ['expiry', 'expire', 'expires', 'duration', 'lease', 'leaseTime', 'lockTimeout'],
+  connection: ['url', 'redis', 'client', 'clients'],
+};
+
+/** It was read before, so it can be read here. */
+function isSignal({ aborted, addEventListener }: Partial<AbortSignal>): boolean {
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
+}
+
 /** The known name that was probably meant. */
 function nearest(name: string, known: OptionNames): string | undefined {
+  for (const [own, others] of Object.entries(ELSEWHERE)) if (known[own] && others.includes(name)) return own;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const each of Object.keys(known)) {

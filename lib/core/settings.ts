@@ -96,9 +96,19 @@ export function readDuration(
   const milliseconds = toMilliseconds(value);
   if (milliseconds === Infinity && infinite) return milliseconds;
   if (milliseconds >= min && milliseconds <= max) return milliseconds;
-  const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min} ms` : `from ${min} to ${max} ms`;
+  const bounds =
+    max === Number.MAX_SAFE_INTEGER
+      ? `of at least ${min} ms`
+      : `from ${min} ms to ${max === MAX_TTL ? 'a year' : `${max} ms`}`;
   const allowed = `a duration ${bounds} as a number of milliseconds or a string such as '30s'`;
-  throw new LockOptionsError(messages.option(name, value, infinite ? `${allowed}, or Infinity` : allowed));
+  const expected = infinite ? `${allowed}, or Infinity` : allowed;
+  throw new LockOptionsError(messages.option(name, value, expected, secondsMeant(value, milliseconds, min)));
+}
+
+/** The seconds that were probably meant by a bare number that is too small to be milliseconds. */
+function secondsMeant(value: Duration, milliseconds: number, min: number): number | undefined {
+  const isBare = typeof value === 'number' || (typeof value === 'string' && /^\s*\d+\s*$/.test(value));
+  return isBare && milliseconds > 0 && milliseconds < min && milliseconds * 1_000 >= min ? milliseconds : undefined;
 }
 
 /** A boolean option. */

@@ -41,7 +41,7 @@ const NONE: ReadonlySet<string | undefined> = new Set();
  */
 export function bindLocks<T extends object>(object: T, locks: LockService, instance?: string): T {
   if (!isObject(object)) throw new LockOptionsError(messages.option('object', object, 'an object with locked methods'));
-  if (!isObject(locks)) throw new LockOptionsError(messages.option('locks', locks, 'a LockService'));
+  if (!isService(locks)) throw new LockOptionsError(messages.option('locks', locks, 'a LockService'));
   const property = serviceProperty(readName(instance, 'instance'));
   if (!give(object, property, locks)) throw new LockOptionsError(messages.unbindable());
   return object;
@@ -51,6 +51,15 @@ export function bindLocks<T extends object>(object: T, locks: LockService, insta
 export function give(object: object, property: symbol, value: LockService): boolean {
   try {
     return Reflect.defineProperty(object, property, { value, configurable: true, writable: true });
+  } catch {
+    return false;
+  }
+}
+
+/** Also one of another copy of this package, or what stands for one in a test. It may be a proxy that throws. */
+function isService(locks: unknown): boolean {
+  try {
+    return isObject(locks) && typeof (locks as Partial<LockService>).withLock === 'function';
   } catch {
     return false;
   }

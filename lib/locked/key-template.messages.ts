@@ -12,6 +12,7 @@ export const keyMessages = {
   badSpec: (method: string, spec: unknown) =>
     `${method}: ${show(spec)} cannot name a lock. Give a template such as 'order:<0>', an array of templates, or a ` +
     'function of the arguments.',
+  noKey: (method: string) => `${method} has no key: write @Locked('order:<0>').`,
   noTemplates: (method: string) => `${method}: an empty list of key templates locks nothing. Name at least one key.`,
   emptyTemplate: (method: string) =>
     `${method}: an empty key template cannot name a lock. Write at least one character.`,

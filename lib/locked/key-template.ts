@@ -26,6 +26,7 @@ export function compileKey(spec: KeySpec, method: string): KeyOf {
     const template = compileTemplate(spec, method);
     return (args) => [template(args)];
   }
+  if (spec === undefined) throw new LockKeyError(keyMessages.noKey(method));
   if (!Array.isArray(spec)) throw new LockKeyError(keyMessages.badSpec(method, spec));
   if (spec.length === 0) throw new LockKeyError(keyMessages.noTemplates(method));
   const templates = Array.from(spec as readonly unknown[], (template) => compileTemplate(template, method));
@@ -200,8 +201,11 @@ function readText(args: readonly unknown[], placeholder: Placeholder, template: 
   throw badArguments(keyMessages.badValue(method, template, source, where, value));
 }
 
+const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'].map((ordinal) => `the ${ordinal} argument`);
+
 function whereIs(index: number, path: readonly string[]): string {
-  return path.length === 0 ? `argument ${index}` : `"${path.join('.')}" of argument ${index}`;
+  const argument = `${ORDINALS[index] ?? `argument number ${index + 1}`} (<${index}>)`;
+  return path.length === 0 ? argument : `"${path.join('.')}" of ${argument}`;
 }
 
 /** An error for which the arguments of this call are to blame; those of another call may be good. */

@@ -56,18 +56,21 @@ describe('options of a call', () => {
       expect((await locks.inspect('key')).holders).toEqual([]);
     });
 
+    it.each([
+      ['timeout', 'Did you mean `wait`?'],
+      ['expiry', 'Did you mean `ttl`?'],
+      ['duration', 'Did you mean `ttl`?'],
+      ['lease', 'Did you mean `ttl`?'],
+      ['retryCount', 'Retries are not needed: waiters are told when the key is free'],
+      ['retryDelay', 'Retries are not needed'],
+    ])('with the name %j of another package are refused, and told what to do', async (typed, told) => {
+      const { message } = await options(async () => call(await service(), { [typed]: 1 }));
+      expect(message).toContain(`is not an option of ${name}. ${told}`);
+    });
+
     it('with a name that is like no other are refused without a proposal', async () => {
       const locks = await service();
-      for (const typed of [
-        'timeout',
-        'constructor',
-        '__proto__x',
-        'toString',
-        '0',
-        'onBusy',
-        'instance',
-        'connection',
-      ]) {
+      for (const typed of ['constructor', '__proto__x', 'toString', '0', 'onBusy', 'instance', 'connection']) {
         expect((await options(() => call(locks, { [typed]: undefined }))).message).not.toContain('Did you mean');
       }
     });
@@ -79,7 +82,9 @@ describe('options of a call', () => {
 
     it('that are a signal instead of holding one are refused', async () => {
       const locks = await service();
-      await options(() => call(locks, new AbortController().signal));
+      const { message } = await options(() => call(locks, new AbortController().signal));
+      expect(message).toContain(`The options of ${name} were a signal`);
+      expect(message).toContain('pass the signal as { signal }');
     });
 
     it('that are left out as undefined, or have undefined options, are fine', async () => {
@@ -188,6 +193,7 @@ describe('options of the module', () => {
     for (const [given, shown] of [
       [{ prefx: 'app' }, '"prefx" is not an option of DistributedLockModule. Did you mean `prefix`?'],
       [{ conection: 'x' }, 'Did you mean `connection`?'],
+      ...['url', 'redis', 'client'].map((typed) => [{ [typed]: 'x' }, 'Did you mean `connection`?'] as const),
       [{ shutdownGrave: 1 }, 'Did you mean `shutdownGrace`?'],
       [{ onLost: 'ignore' }, '"onLost" is not an option'],
       [{ signal: undefined }, '"signal" is not an option'],

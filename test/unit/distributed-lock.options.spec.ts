@@ -82,6 +82,14 @@ describe('the options of the module', () => {
     expect(() => read({ store: new FakeStore() })).not.toThrow();
   });
 
+  it('name what a store lacks', () => {
+    expect(() => read({ store: {} })).toThrow('it lacks `start`, `stop`, `ping`, `acquire`');
+    expect(() => read({ store: Object.assign(Object.create(new FakeStore()), { stop: 1 }) })).toThrow(
+      '(it lacks `stop`)',
+    );
+    expect(() => read({ store: 'memory' })).toThrow(/`LockStore`, got/);
+  });
+
   it.each([[{}], [null], ['memory'], [{ ...new FakeStore(), acquire: 1 }]])('refuse what is no store: %#', (store) => {
     expect(() => read({ store })).toThrow(/`store`.*LockStore/);
   });

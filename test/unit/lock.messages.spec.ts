@@ -24,6 +24,7 @@ const aboutKeys = {
   streamOutcome: () => messages.streamOutcome('Orders.ship', 'a stream'),
   standardDecorators: named(messages.standardDecorators),
   noOptions: named(messages.noOptions),
+  signalAsOptions: named(messages.signalAsOptions),
   noSection: named(messages.noSection),
   optionsAfterSection: named(messages.optionsAfterSection),
   oneKey: named(messages.oneKey),
@@ -141,6 +142,19 @@ describe('quoting', () => {
       'null',
     ]);
   });
+});
+
+it('a cause that ends in a full stop is followed by no second one', () => {
+  const ended = new Error('It has ended.');
+  for (const message of [messages.refused, messages.notLetIn, messages.noDatabase, messages.cannotConnect]) {
+    expect(message(ended)).toMatch(/: It has ended\. [A-Z]/);
+  }
+});
+
+it('a bad connection is told the form of a good one first', () => {
+  expect(messages.badConnection('x')).toMatch(
+    /^Invalid option `connection`: expected a URL such as redis:\/\/localhost:6379/,
+  );
 });
 
 it('the form of a bad option names the option, what was expected and what came', () => {

@@ -152,6 +152,13 @@ describe('objects made with new', () => {
     expect(JSON.parse(JSON.stringify(orders))).toEqual({ calls: 2 });
   });
 
+  it.each([[{}], [null], ['locks'], [() => undefined], [{ acquire: () => undefined }]])(
+    'are bound to a LockService only: %p',
+    (locks) => {
+      expect(() => bindLocks(new Orders(), locks as never)).toThrow(/`locks`: expected a LockService/);
+    },
+  );
+
   it('are bound per instance of the module', async () => {
     const app = await start({ imports: [lockModule({ name: 'billing' })] });
     const invoices = bindLocks(new Invoices(), app.get(getLockServiceToken('billing')), 'billing');

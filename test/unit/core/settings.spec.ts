@@ -92,10 +92,16 @@ describe('settings', () => {
     expect(() => resolve({ [name]: value })).toThrow(LockOptionsError);
   });
 
+  it('propose seconds for a bare number that is too small to be milliseconds', () => {
+    expect(() => resolve({ ttl: 30 })).toThrow(/, got 30 \(milliseconds\); did you mean '30s'\?$/);
+    expect(() => resolve({ ttl: '30' as never })).toThrow(/, got "30" \(milliseconds\); did you mean '30s'\?$/);
+    for (const ttl of [0, -5, 0.01, '30ms', '1 parsec', Infinity] as never[]) {
+      expect(() => resolve({ ttl })).toThrow(/got [^;]*\.$/);
+    }
+  });
+
   it('say which value was bad and what is allowed', () => {
-    expect(() => resolve({ ttl: '5 parsecs' })).toThrow(
-      /`ttl`: expected .*from 100 to 31536000000 ms.*got "5 parsecs"/,
-    );
+    expect(() => resolve({ ttl: '5 parsecs' })).toThrow(/`ttl`: expected .*from 100 ms to a year.*got "5 parsecs"/);
     expect(() => resolve({ wait: NaN })).toThrow(/`wait`: expected .*at least 0 ms.*or Infinity, got NaN/);
   });
 });

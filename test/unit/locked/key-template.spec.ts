@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { LockKeyError } from '../../../lib/lock.errors.js';
 import { compileKey, formatKey } from '../../../lib/locked/key-template.js';
+import { Locked } from '../../../lib/locked/locked.decorator.js';
 import type { KeySpec } from '../../../lib/locked/key-template.types.js';
 import { Random } from '../../support/random.js';
 
@@ -98,7 +99,7 @@ describe('a template', () => {
     expect(key).toBeUndefined();
   });
 
-  it.each<[spec: unknown]>([[undefined], [null], [42], [{}], [['order:<0>', 7]], [[undefined]]])(
+  it.each<[spec: unknown]>([[null], [42], [{}], [['order:<0>', 7]], [[undefined]]])(
     'what is none is refused at decoration: %j',
     (spec) => {
       expect(refusal(() => compileKey(spec as KeySpec, METHOD)).message).toMatch(
@@ -106,6 +107,10 @@ describe('a template', () => {
       );
     },
   );
+});
+
+it('a key that was left out is refused, and shown', () => {
+  expect(() => Locked(undefined as never)).toThrow("@Locked has no key: write @Locked('order:<0>').");
 });
 
 describe('a placeholder of another package', () => {
@@ -200,8 +205,8 @@ describe('a value that cannot name a lock', () => {
     ['a symbol', Symbol('a')],
   ])('is refused: %s', (what, value) => {
     for (const [template, args, placeholder, where] of [
-      ['order:<1>', ['x', value], '<1>', 'argument 1'],
-      ['order:<0.user.id>', [{ user: { id: value } }], '<0.user.id>', '"user.id" of argument 0'],
+      ['order:<1>', ['x', value], '<1>', 'the second argument (<1>)'],
+      ['order:<0.user.id>', [{ user: { id: value } }], '<0.user.id>', '"user.id" of the first argument (<0>)'],
     ] as const) {
       const { message } = refusal(() => keysOf(template, ...args));
       expect(message).toContain(METHOD);
@@ -212,14 +217,19 @@ describe('a value that cannot name a lock', () => {
   });
 
   it('is refused where it is missing', () => {
-    expect(refusal(() => keysOf('order:<0>')).message).toContain('argument 0 is undefined');
-    expect(refusal(() => keysOf('order:<2>', 'a')).message).toContain('argument 2 is undefined');
-    expect(refusal(() => keysOf('order:<0.id>')).message).toContain('argument 0 is undefined');
-    expect(refusal(() => keysOf('order:<0.user.id>', {})).message).toContain('"user" of argument 0 is undefined');
-    expect(refusal(() => keysOf('order:<0.user.id>', { user: null })).message).toContain(
-      '"user" of argument 0 is null',
+    expect(refusal(() => keysOf('order:<0>')).message).toContain('the first argument (<0>) is undefined');
+    expect(refusal(() => keysOf('order:<2>', 'a')).message).toContain('the third argument (<2>) is undefined');
+    expect(refusal(() => keysOf('order:<11>', 'a')).message).toContain('argument number 12 (<11>) is undefined');
+    expect(refusal(() => keysOf('order:<0.id>')).message).toContain('the first argument (<0>) is undefined');
+    expect(refusal(() => keysOf('order:<0.user.id>', {})).message).toContain(
+      '"user" of the first argument (<0>) is undefined',
     );
-    expect(refusal(() => keysOf('order:<0.user.id>', { user: 5 })).message).toContain('"user.id" of argument 0');
+    expect(refusal(() => keysOf('order:<0.user.id>', { user: null })).message).toContain(
+      '"user" of the first argument (<0>) is null',
+    );
+    expect(refusal(() => keysOf('order:<0.user.id>', { user: 5 })).message).toContain(
+      '"user.id" of the first argument (<0>)',
+    );
   });
 
   it('does not show in the message what it contains', () => {
@@ -236,7 +246,7 @@ describe('a value that cannot name a lock', () => {
     const error = refusal(() => keysOf('order:<0.user.id>', order));
     expect(error.cause).toBe(cause);
     expect(error.message).toContain('<0.user.id>');
-    expect(error.message).toContain('reading "user" of argument 0 threw "lazy relation is not loaded"');
+    expect(error.message).toContain('reading "user" of the first argument (<0>) threw "lazy relation is not loaded"');
   });
 
   it.each(['\ud800', '\udc00', 'a\udbffz', '\udc00\ud800'])('is refused as half a surrogate pair: %j', (value) => {
