@@ -88,15 +88,16 @@ export abstract class LockError extends Error {
   /** Stable identifier of the kind of error. */
   abstract readonly code: LockErrorCode;
   /** The key the error is about, as it is; `undefined` when it is about no key. */
-  readonly key: string | undefined;
+  declare readonly key: string | undefined;
   /** Milliseconds after which trying again makes sense, when that is known. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: LockErrorDetails = {}) {
     // A message of other code (a user's store) must not be able to forge a line of a log.
     super(visible(message), details.cause === undefined ? undefined : { cause: details.cause });
-    this.key = details.key;
-    this.retryAfterMs = details.retryAfterMs;
+    // Only what is there: Node.js prints the properties of an error that ends the process.
+    if (details.key !== undefined) this.key = details.key;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
   }
 
   /** @internal */

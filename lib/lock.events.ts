@@ -5,6 +5,7 @@
 import type { LockError, LockLostError } from './lock.errors.js';
 
 interface EventOf<Type extends string> {
+  /** What has happened; tells the events apart. */
   readonly type: Type;
   /** The key the event is about. */
   readonly key: string;

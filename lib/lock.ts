@@ -38,7 +38,7 @@ export interface Lock extends AsyncDisposable {
   readonly isHeld: boolean;
   /**
    * Aborts with a `LockLostError` at the moment the lock can no longer be trusted: before the store may give the key to
-   * another caller. It does not abort on release.
+   * another caller. A release does not abort it: after a normal one it stays as it is.
    */
   readonly signal: AbortSignal;
   /**
