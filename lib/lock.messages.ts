@@ -124,6 +124,8 @@ export const messages = {
     'the object before it is frozen.',
   bareLocked: (where: string) =>
     `@Locked on ${where} has no key, so nothing would be locked: write @Locked('order:<0>'), with parentheses and a key.`,
+  /** `message`: what another error of this package says. */
+  badLocked: (key: string, message: string) => `@Locked(${quote(key)}): ${message}`,
   standardDecorators: (where: string) =>
     `@Locked on ${where} was compiled as a standard (TC39) decorator, which Nest does not support. Set ` +
     '`experimentalDecorators` (and `emitDecoratorMetadata`) in tsconfig.json; for SWC `legacyDecorator`, for Babel ' +

@@ -6,7 +6,7 @@
 import 'reflect-metadata';
 import { Inject } from '@nestjs/common';
 import type { LockedReturns, OnBusy } from '../acquire.options.js';
-import { LockOptionsError } from '../lock.errors.js';
+import { isLockError, LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockService } from '../lock.service.js';
 import { getLockServiceToken, LOCKED_INSTANCES, serviceProperty } from '../lock.tokens.js';
@@ -58,11 +58,21 @@ export function Locked(...given: unknown[]): unknown {
   // Checked here too, where the stack of the error leads to this line. The method is not known yet; later errors name
   // it.
   compileKey(key, '@Locked');
-  const settings = readLockedOptions(options);
+  const settings = settingsFor(key, options);
   return (target: object, property: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void => {
     const original = decoratedMethod(target, property, descriptor);
     descriptor.value = lockMethod(key, settings, target, property, original);
   };
+}
+
+/** The method is not known yet, but its key leads to it. */
+function settingsFor(key: KeySpec, options: LockedOptions): LockedSettings {
+  try {
+    return readLockedOptions(options);
+  } catch (error) {
+    if (typeof key !== 'string' || !isLockError(error, 'LOCK_OPTIONS')) throw error;
+    throw new LockOptionsError(messages.badLocked(key, error.message));
+  }
 }
 
 const SPANNING = { promise: lockPromise, observable: lockObservable, asyncGenerator: lockAsyncGenerator };

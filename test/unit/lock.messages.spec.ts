@@ -18,6 +18,7 @@ const aboutKeys = {
   ...others,
   option: (name: string, value: unknown) => messages.option(name, value, 'a duration'),
   unknownOption: (name: string) => messages.unknownOption('acquire()', '', name, ['ttl'], 'ttl'),
+  badLocked: (key: string) => messages.badLocked(key, 'It is bad.'),
   bareLocked: named(messages.bareLocked),
   waitsForLocks: (text: string) => messages.waitsForLocks(4, Array(3).fill({ key: text, since: text }), text),
   severalCopies: (text: string) => messages.severalCopies([{ version: text, folder: text }]),

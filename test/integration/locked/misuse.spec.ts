@@ -205,6 +205,13 @@ describe('options that are none', () => {
     expect(refusal(() => Locked('key', options)).message).toContain(shown);
   });
 
+  it('are refused with the template, which leads to the method', () => {
+    expect(refusal(() => Locked('order:<0>', { wait: -1 })).message).toMatch(
+      /^@Locked\("order:<0>"\): Invalid option `wait`/,
+    );
+    expect(refusal(() => Locked(() => 'order', { wait: -1 })).message).toMatch(/^Invalid option `wait`/);
+  });
+
   it('may be undefined', () => void expect(Locked('key', undefined)).toBeInstanceOf(Function));
 });
 
