@@ -102,8 +102,13 @@ export class LockService {
     options: WithLockOptions,
     section: (lock: Lock) => Result | PromiseLike<Result>,
   ): Promise<Result>;
-  async withLock<Result>(keys: LockKeys, ...given: SectionArguments<Result>): Promise<Result> {
-    return runSection(this.engine, this, keys, readSection('withLock()', given));
+  withLock<Result>(keys: LockKeys, ...given: SectionArguments<Result>): Promise<Result> {
+    // Not an async function, which would be a promise more for each waiter.
+    try {
+      return runSection(this.engine, this, keys, readSection('withLock()', given));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   /**
