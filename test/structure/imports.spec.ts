@@ -21,7 +21,7 @@ const VOCABULARY = [
 ];
 
 /** Where the store that the options ask for is made. */
-const PROVIDERS = ['distributed-lock.providers.ts', 'distributed-lock.store.ts'];
+const PROVIDERS = ['distributed-lock.providers.ts'];
 
 /** Small things without a will of their own that stores need as much as the core does. */
 const SHARED_WITH_STORES = ['core/linked-list.ts', 'core/context/outside.ts'];
@@ -117,10 +117,10 @@ describe('an import', () => {
   });
 
   for (const { rule, files, mayNotImport } of LAYERS) {
-    const concerned = library.filter(({ path }) => isMeant(path, files));
-    const test = concerned.length > 0 ? it : it.skip;
-
-    test(`keeps to the layers: ${rule}`, () => {
+    it(`keeps to the layers: ${rule}`, () => {
+      const concerned = library.filter(({ path }) => isMeant(path, files));
+      // A rule about nothing would hold whatever the files do.
+      expect(concerned).not.toEqual([]);
       const wrong = concerned.flatMap(({ path, imports }) =>
         imports.filter(({ target }) => isMeant(target, mayNotImport)).map(({ target }) => `${path} → ${target}`),
       );

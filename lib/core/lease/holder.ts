@@ -34,7 +34,7 @@ export interface SharedLease {
   outlived(holder: Holder): void;
 }
 
-/** What few holders need. */
+/** What few holders need before they give the lease back. */
 interface Extras {
   abort?: AbortController;
   loss?: LockLostError;

@@ -63,7 +63,7 @@ export class LeaseRequests {
   ask(pending: PendingLease, ttl: number, wait: boolean): void {
     const { key, token } = pending;
     this.asking += 1;
-    this.store.acquire([{ key, token, limit: 1, weight: 1, ttl, wait }]).then(
+    this.store.acquire([{ key, token, ...EXCLUSIVE, ttl, wait }]).then(
       (answers) => this.answered(pending, plausible(key, first(answers), wait), ttl),
       (error: unknown) => this.answered(pending, { state: 'unknown', error: asLockError(key, error) }, ttl),
     );

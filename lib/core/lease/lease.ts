@@ -186,7 +186,7 @@ export abstract class Lease implements Touching {
   }
 
   /** Whether a request that may yet take effect has cut the lease short of the ttl that was asked for. */
-  isShortOf(ttl: number): boolean {
+  private isShortOf(ttl: number): boolean {
     return this.deadline < believedUntil(this.lastAnswerSentAt, ttl);
   }
 

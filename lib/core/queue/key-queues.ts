@@ -20,6 +20,8 @@ export class KeyQueues implements QueueTools {
   /** The queues of callers with a place of their own. */
   private readonly apart = new Set<KeyQueue>();
   private readonly apartTools: QueueTools;
+  /** How many there are; the keys of an object can't be counted without listing all of them. */
+  private count = 0;
   private onEmpty: (() => void) | undefined;
 
   constructor(
@@ -55,8 +57,7 @@ export class KeyQueues implements QueueTools {
 
   /** Whether no key has a holder or a waiter. */
   get isEmpty(): boolean {
-    for (const _ in this.shared) return false;
-    return this.apart.size === 0;
+    return this.count === 0;
   }
 
   /** Resolves when no key has a holder or a waiter any more. */
@@ -76,8 +77,9 @@ export class KeyQueues implements QueueTools {
 
   forget(queue: KeyQueue): void {
     if (this.shared[queue.key] === queue) delete this.shared[queue.key];
-    else this.apart.delete(queue);
-    if (this.onEmpty && this.isEmpty) this.onEmpty();
+    else if (!this.apart.delete(queue)) return;
+    this.count -= 1;
+    if (this.count === 0) this.onEmpty?.();
   }
 
   private all(): KeyQueue[] {
@@ -93,6 +95,7 @@ export class KeyQueues implements QueueTools {
     const queue = new KeyQueue(key, apart ? this.apartTools : this);
     if (apart) this.apart.add(queue);
     else this.shared[key] = queue;
+    this.count += 1;
     return queue;
   }
 }
