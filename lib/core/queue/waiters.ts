@@ -17,16 +17,21 @@ export class Waiters extends LinkedList<Waiter> {
     return true;
   }
 
-  /** Those whose time is over. */
+  /** Those whose time is over, and looks anew when that of the others is. */
   due(now: number, isAnswered: boolean): readonly Waiter[] {
-    return [...this].filter((waiter) => waiter.endsAt(isAnswered) <= now);
+    const due: Waiter[] = [];
+    let next = Infinity;
+    for (let waiter = this.first; waiter; waiter = waiter.behind) {
+      const endsAt = waiter.endsAt(isAnswered);
+      if (endsAt <= now) due.push(waiter);
+      else if (endsAt < next) next = endsAt;
+    }
+    this.endsAt = next;
+    return due;
   }
 
   /** Looks anew when the first of them runs out of time. */
   reckon(isAnswered: boolean): void {
-    this.endsAt = Infinity;
-    for (let waiter = this.first; waiter; waiter = waiter.behind) {
-      this.endsAt = Math.min(this.endsAt, waiter.endsAt(isAnswered));
-    }
+    this.due(-Infinity, isAnswered);
   }
 }

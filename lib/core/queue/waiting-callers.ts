@@ -89,7 +89,6 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
     const { waiters, isAnswered } = this;
     if (!waiters || now < waiters.endsAt) return;
     for (const waiter of waiters.due(now, isAnswered)) this.expired(waiter);
-    waiters.reckon(isAnswered);
   }
 
   /** Tells a waiter that was taken out. */
