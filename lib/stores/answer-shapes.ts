@@ -1,5 +1,5 @@
 /** Whether something is an answer as `lock-store.ts` describes it. */
-import type { Grant, HolderState, KeyState, ReleaseAnswer, StoreAnswer } from './lock-store.js';
+import type { Grant, HolderState, KeyState, ReleaseAnswer, StoreAnswer, TogetherAnswer } from './lock-store.js';
 
 type Fields<Answer> = { readonly [Field in Answer extends unknown ? keyof Answer : never]?: unknown };
 
@@ -14,6 +14,14 @@ export function isStoreAnswer(answer: unknown): answer is StoreAnswer {
     default:
       return state === 'gone' || (state === 'unknown' && error !== undefined);
   }
+}
+
+/** @param count - how many requests it is the answer to. */
+export function isTogetherAnswer(answer: unknown, count: number): answer is TogetherAnswer {
+  const { state, fencingTokens, index, expiresIn } = fieldsOf<TogetherAnswer>(answer);
+  if (state === 'busy') return isCount(index) && index < count && isDuration(expiresIn);
+  if (state !== 'held' || !Array.isArray(fencingTokens) || fencingTokens.length !== count) return false;
+  return fencingTokens.every((each) => isCount(each) && each > 0);
 }
 
 /** Does not look at the successor's answer, which is one of its own. */

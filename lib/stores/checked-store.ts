@@ -5,9 +5,10 @@
  */
 import { LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
-import { isGrant, isKeyState, isReleaseAnswer, isStoreAnswer } from './answer-shapes.js';
+import { isGrant, isKeyState, isReleaseAnswer, isStoreAnswer, isTogetherAnswer } from './answer-shapes.js';
 import type {
   AcquireRequest,
+  ConvertRequest,
   Grant,
   GrantListener,
   KeyState,
@@ -15,15 +16,23 @@ import type {
   ReleaseAnswer,
   ReleaseRequest,
   StoreAnswer,
+  TogetherAnswer,
   TouchRequest,
 } from './lock-store.js';
 
 export class CheckedStore implements LockStore {
+  /** Absent where the store has none: then the library does without. */
+  declare readonly acquireTogether?: (requests: readonly AcquireRequest[]) => Promise<TogetherAnswer> | undefined;
+  declare readonly convert?: (request: ConvertRequest) => Promise<StoreAnswer>;
+
   /** @param timeLimit - how long a request may take, in milliseconds. */
   constructor(
     private readonly store: LockStore,
     private readonly timeLimit: number,
-  ) {}
+  ) {
+    if (typeof store.acquireTogether === 'function') this.acquireTogether = this.askTogether;
+    if (typeof store.convert === 'function') this.convert = this.askConvert;
+  }
 
   async start(): Promise<void> {
     await this.store.start();
@@ -78,6 +87,28 @@ export class CheckedStore implements LockStore {
     this.store.listen(processId, checked);
   }
 
+  private askTogether(requests: readonly AcquireRequest[]): Promise<TogetherAnswer> | undefined {
+    let isRefused = false;
+    const outcome = settled(() => {
+      const answer = this.store.acquireTogether!(requests);
+      isRefused = answer === undefined;
+      return isRefused ? Promise.resolve() : answer;
+    });
+    if (isRefused) return undefined;
+    return within(this.timeLimit, outcome).then((answer) => {
+      if (isTogetherAnswer(answer, requests.length)) return answer;
+      throw oddly(answer);
+    });
+  }
+
+  private async askConvert(request: ConvertRequest): Promise<StoreAnswer> {
+    const answer = await within(
+      this.timeLimit,
+      settled(() => this.store.convert!(request)),
+    );
+    return readAnswer(answer, request);
+  }
+
   /** A list of another length is refused as a whole: it is not known which of the answers is missing. */
   private async ask<Request, Answer>(
     requests: readonly Request[],
@@ -111,7 +142,7 @@ async function settled(send: () => unknown): Promise<unknown> {
   }
 }
 
-function readAnswer(answer: unknown, { key }: AcquireRequest | TouchRequest): StoreAnswer {
+function readAnswer(answer: unknown, { key }: AcquireRequest | TouchRequest | ConvertRequest): StoreAnswer {
   return isStoreAnswer(answer) ? answer : { state: 'unknown', error: oddly(answer, key) };
 }
 

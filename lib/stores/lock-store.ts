@@ -11,8 +11,10 @@
 
 /**
  * What a token wants of a key. The head of the queue comes in when the weight of all live holders and its own is at most
- * the smallest limit among the holders and itself. An exclusive lock has limit 1 and weight 1, which is all that the
- * library asks for today; a store may treat every request as exclusive, which is stricter and therefore safe.
+ * the smallest limit among the holders and itself; as many come in as fit, in order, and nobody overtakes. An exclusive
+ * lock has limit 1 and weight 1, a reader limit Infinity and weight 1, one of at most n holders limit n. A holder whose
+ * limit is above 1 shares the key: its lease ends by itself, whatever others do, and an ended one is gone. A store may
+ * treat every request as exclusive, which is stricter and therefore safe.
  */
 export interface LeaseShare {
   /** With how much weight in all the token shares the key: a whole number of at least 1, or Infinity. */
@@ -33,9 +35,10 @@ export interface AcquireRequest extends LeaseShare {
 }
 
 /**
- * - `held`: the token holds the lease, from now for the ttl that was asked for. The grant comes with a block of
- *   `FENCE_BLOCK` fencing tokens, `fencingToken` the first: its owner may hand the lease on inside its own process and
- *   give each next holder the next of the block. The same lease always answers the same number.
+ * - `held`: the token holds the lease, from now for the ttl that was asked for. The grant comes with a block of fencing
+ *   tokens, `fencingToken` the first: its owner may hand the lease on inside its own process, or share it there, and
+ *   give each next holder the next of the block. It has `FENCE_BLOCK` of them where the limit is 1, `SHARED_FENCE_BLOCK`
+ *   where it is greater. The same lease always answers the same number, unless it was converted.
  * - `waiting`: the token has a place in the queue, which lives for {@link StoreTiming.placeLife} after each
  *   acquire or touch.
  * - `busy`: another token holds the key, or is ahead in the queue, and the request did not want to wait.
@@ -52,6 +55,37 @@ export type StoreAnswer =
   | { readonly state: 'busy'; readonly expiresIn: number; readonly at: number; readonly isInDoubt?: boolean }
   | { readonly state: 'gone' }
   | { readonly state: 'unknown'; readonly error: unknown };
+
+/**
+ * What became of several requests that are carried out together: every token holds its key, with the fencing token at the
+ * same index, or none does that did not before; then `index` says which request could not be granted, and `expiresIn` as
+ * in a busy answer.
+ */
+export type TogetherAnswer =
+  | { readonly state: 'held'; readonly fencingTokens: readonly number[] }
+  | { readonly state: 'busy'; readonly index: number; readonly expiresIn: number };
+
+/**
+ * Asks for another share of a key that the token holds. It is granted as if the token came in beside the other holders,
+ * ahead of the queue.
+ *
+ * - `held`: the token has the new share, for the ttl that was asked for. Where its limit is smaller than before, the
+ *   fencing token is a new one; otherwise it is that of the lease as before. Then the queue is looked at.
+ * - `waiting`: the token still has its old share, for the ttl, and wants the new one. Nobody comes in from the queue
+ *   meanwhile. When it may be granted, the token's process hears of it by a {@link Grant} with the fencing token of the
+ *   lease as it is; it has to ask again. A conversion to the share that the token has withdraws the wish.
+ * - `busy`: another token wants to be converted already, or `wait` is false and others are in the way. The token still has
+ *   its old share, for the ttl that was asked for.
+ * - `gone`: the token does not hold the key.
+ */
+export interface ConvertRequest extends LeaseShare {
+  readonly key: string;
+  readonly token: string;
+  readonly ttl: number;
+  readonly wait: boolean;
+  /** The last fencing token that was given out under the lease; by default the one that it was granted with. */
+  readonly fencingToken?: number | undefined;
+}
 
 /** Says "I am still here" for a holder or a waiter. */
 export interface TouchRequest {
@@ -176,6 +210,13 @@ export interface LockStore {
    * write to does not need this method.
    */
   repair?(key: string): Promise<boolean>;
+  /**
+   * Takes all of several keys or none, in one atomic step, for requests that do not want to wait. Undefined where the
+   * store does not see these keys together. A store may leave this method out; then keys are taken one after the other.
+   */
+  acquireTogether?(requests: readonly AcquireRequest[]): Promise<TogetherAnswer> | undefined;
+  /** See {@link ConvertRequest}. A store that treats every request as exclusive does not need this method. */
+  convert?(request: ConvertRequest): Promise<StoreAnswer>;
   /**
    * Reports grants to tokens that begin with `processId`, from now on; `null` ends that.
    *
