@@ -1,71 +1,53 @@
 /**
- * What the store knows of one key, and the rules by which the four requests change it. All times are the clock's
- * microseconds. The token of a lease that was given back stays on record, and so do some that left before it, so that a
- * repeated request for one of them is recognised and changes nothing.
+ * What the store knows of one key, and the rules by which the requests change it. The token of a lease that was given back
+ * stays on record, and so do some that left before it, so that a repeated request for one of them is recognised and changes
+ * nothing.
  */
-import { FENCE_BLOCK } from '../protocol.js';
+import { admits, occupancyOf, UNOCCUPIED } from '../../core/admission.js';
+import type { Occupancy } from '../../core/admission.js';
 import type {
   AcquireRequest,
-  Grant,
+  ConvertRequest,
   KeyState,
+  LeaseShare,
   ReleaseAnswer,
   ReleaseRequest,
   StoreAnswer,
+  Successor,
   TouchRequest,
 } from '../lock-store.js';
-import { toMillisecondsUp } from './clock.js';
+import { GONE, KeyHolders } from './key-holders.js';
 import { WaitingQueue } from './waiting-queue.js';
 
 /** How many tokens that gave the key back, or left its queue, are remembered. */
 const REMEMBERED = 8;
-/** No clock of this and the next century gives a greater fencing token, and JavaScript can still count with it. */
-const GREATEST_FENCE = 8_999_999_999_999_999;
 
-/** What a record needs from its store. */
-export interface RecordSurroundings {
-  /** How long a granted waiter may take to claim, in milliseconds. */
-  readonly claimWindow: number;
-  /** How long a place in the queue lives, in microseconds. */
-  readonly placeLife: number;
-  /** Mints the fencing token of a new grant, which is to be at least so large. */
-  nextFence(now: number, atLeast: number): number;
-  /** Takes note of a fencing token that was given out under a lease. */
-  sawFence(fencingToken: number): void;
-  /** Tells a waiter's process that it was admitted. */
-  reportGrant(grant: Grant): void;
-}
-
-export class KeyRecord {
-  /** Made when the first waiter comes. */
-  private queue: WaitingQueue | undefined = undefined;
-  /** The holder, or the last one when the lease is over. */
-  private token: string | undefined = undefined;
-  /** The first fencing token of the lease's block, and the last that may have been used. */
-  private fence = 0;
-  private lastFence = 0;
-  /** When the lease ends; of a lease that was given back, when that was. */
-  private deadline = 0;
-  /** Whether the lease was given back, and no waiter was there to be admitted. Written here only. */
-  isFree = true;
+export class KeyRecord extends KeyHolders {
+  /** Made when the first waiter comes; written here only. */
+  queue: WaitingQueue | undefined = undefined;
   /** Tokens that gave the key back before, or left the queue; latest last. */
   private gone: string[] | undefined = undefined;
 
-  constructor(private readonly store: RecordSurroundings) {}
-
-  acquire({ token, ttl, wait }: AcquireRequest, now: number): StoreAnswer {
+  acquire(request: AcquireRequest, now: number): StoreAnswer {
+    const { token, ttl, wait } = request;
     if (token === this.token) return this.extend(ttl, now);
-    if (this.gone?.includes(token)) return { state: 'gone' };
+    if (this.gone?.includes(token)) return GONE;
+    const sharer = this.sharers && this.findSharer(token, now);
+    if (sharer) return this.admitBehind(this.extendSharer(sharer, ttl, now), now);
     const waiting = this.queue?.prolong(token, now) ?? false;
-    if (this.comeIn(token, ttl, now)) return { state: 'held', fencingToken: this.fence };
-    if (wait && !waiting) this.join(token, now);
-    return { state: wait || waiting ? 'waiting' : 'busy', expiresIn: this.expiresIn(now), at: now };
+    const fencingToken = this.comeIn(token, ttl, now, waiting ? undefined : request);
+    if (fencingToken > 0) return { state: 'held', fencingToken };
+    if (wait && !waiting) this.join(token, request, now);
+    return this.refuse(wait || waiting ? 'waiting' : 'busy', now);
   }
 
   touch({ token, ttl }: TouchRequest, now: number): StoreAnswer {
     if (token === this.token) return this.extend(ttl, now);
-    if (!this.queue?.prolong(token, now)) return { state: 'gone' };
-    if (this.comeIn(token, ttl, now)) return { state: 'held', fencingToken: this.fence };
-    return { state: 'waiting', expiresIn: this.expiresIn(now), at: now };
+    const sharer = this.findSharer(token, now);
+    if (sharer) return this.admitBehind(this.extendSharer(sharer, ttl, now), now);
+    if (!this.queue?.prolong(token, now)) return GONE;
+    const fencingToken = this.comeIn(token, ttl, now);
+    return fencingToken > 0 ? { state: 'held', fencingToken } : this.refuse('waiting', now);
   }
 
   release(request: ReleaseRequest, now: number): ReleaseAnswer {
@@ -74,53 +56,100 @@ export class KeyRecord {
     return successor ? { state, successor: this.answerSuccessor(successor, now) } : { state };
   }
 
+  convert(request: ConvertRequest, now: number): StoreAnswer {
+    const { token, ttl, wait, limit, weight, fencingToken: told } = request;
+    if (token === this.token) return this.convertAlone(request, now);
+    const sharer = this.findSharer(token, now);
+    if (!sharer) return GONE;
+    const sharers = this.sharers!;
+    const answer = this.extendSharer(sharer, ttl, now);
+    this.noteUsed(sharer, told);
+    if (limit === sharer.limit && weight === sharer.weight) {
+      sharers.withdraw(sharer);
+      return this.admitBehind(answer, now);
+    }
+    if (sharers.isWishedByOther(sharer) || !admits(UNOCCUPIED, request)) return this.refuse('busy', now);
+    if (!sharers.admitsInstead(sharer, request)) {
+      if (wait) sharers.note(sharer, request);
+      return this.refuse(wait ? 'waiting' : 'busy', now);
+    }
+    if (limit >= sharer.limit) {
+      sharers.change(sharer, request);
+      return this.admitBehind(answer, now);
+    }
+    sharers.remove(sharer);
+    this.hold(token, ttl, request, now);
+    return this.admitBehind({ state: 'held', fencingToken: this.fence }, now);
+  }
+
+  /** Whether an acquire would be answered `held`. Changes nothing that could be told from before. */
+  wouldHold(request: AcquireRequest, now: number): boolean {
+    const { token } = request;
+    if (token === this.token) return !this.isFree;
+    if (this.findSharer(token, now)) return true;
+    if (this.isHeld(now) || this.gone?.includes(token)) return false;
+    let occupancy: Occupancy = this.sharers ?? UNOCCUPIED;
+    for (const waiter of this.queue?.tokens(now) ?? []) {
+      const share = this.queue!.shareOf(waiter);
+      if (waiter === token || !admits(occupancy, share)) return admits(occupancy, share) && this.mayEnter(share, now);
+      occupancy = occupancyOf([occupancy, share]);
+    }
+    return admits(occupancy, request) && this.mayEnter(request, now);
+  }
+
   inspect(key: string, now: number): KeyState {
-    const { token, fence } = this;
-    const held = token !== undefined && this.isHeld(now);
     return {
       key,
-      holders: held ? [{ token, fencingToken: fence, expiresIn: this.expiresIn(now), limit: 1, weight: 1 }] : [],
-      waiting: this.queue?.tokens(now) ?? [],
-      lastFencingToken: this.isFree ? this.lastFence : fence,
+      holders: this.states(now),
+      waiting: [...(this.queue?.tokens(now) ?? [])],
+      lastFencingToken: this.isFree ? this.lastFence : this.fence,
     };
   }
 
   /** Whether the record was not used for so long that it may be dropped. */
   isOutdated(now: number, retention: number): boolean {
-    return this.deadline + retention <= now && this.queue?.first(now) === undefined;
+    return this.deadline + retention <= now && !this.isWaitedFor(now);
+  }
+
+  private isWaitedFor(now: number): boolean {
+    return this.queue?.first(now) !== undefined;
+  }
+
+  private refuse(state: 'waiting' | 'busy', now: number): StoreAnswer {
+    return { state, expiresIn: this.expiresIn(now), at: now };
   }
 
   private leave({ token, fencingToken, successor }: ReleaseRequest, now: number): 'released' | 'gone' {
-    if (token !== this.token) {
-      if (!this.queue?.leave(token, now)) return 'gone';
-      this.remember(token);
-      return fencingToken === undefined ? 'released' : 'gone';
-    }
-    if (this.isFree) return 'released';
-    this.isFree = true;
-    this.lastFence = this.lastUsed(fencingToken);
-    this.store.sawFence(this.lastFence);
-    const next = this.queue?.first(now);
-    if (next !== undefined) {
-      this.admit(next, now);
-      if (successor) this.join(successor.token, now);
-    } else if (successor) {
-      this.grant(successor.token, successor.ttl, now);
+    if (token === this.token) {
+      if (this.isFree) return 'released';
+      this.endLease(token, fencingToken, now);
     } else {
-      this.deadline = now;
+      const sharer = this.findSharer(token, now);
+      if (!sharer) return this.leaveQueue(token, fencingToken, now);
+      this.endShare(sharer, fencingToken, now);
+      // Of a key that is free the last token is on record by itself.
+      if (!this.isFree) this.remember(token);
     }
+    const wasWaitedFor = this.queue !== undefined && this.isWaitedFor(now);
+    if (wasWaitedFor) this.admitQueue(now);
+    if (!successor || this.sharers?.get(successor.token)) return 'released';
+    if (!wasWaitedFor && this.mayEnter(successor, now)) this.grant(successor.token, successor.ttl, successor, now);
+    else this.join(successor.token, successor, now);
     return 'released';
   }
 
-  /** The last fencing token of the lease. One that can't be its own has used up the lease's block. */
-  private lastUsed(told = this.fence): number {
-    if (!Number.isSafeInteger(told) || told < 0 || told > GREATEST_FENCE) return this.fence + FENCE_BLOCK - 1;
-    return Math.max(told, this.fence);
+  /** A request about a lease takes a place in the queue as well, but that was no lease. */
+  private leaveQueue(token: string, fencingToken: number | undefined, now: number): 'released' | 'gone' {
+    if (!this.queue?.leave(token, now)) return 'gone';
+    this.remember(token);
+    // It may have kept out others for which there is room. A lone holder, though, may still extend a lease that has ended.
+    if (this.isShared || this.isFree) this.admitQueue(now);
+    return fencingToken === undefined ? 'released' : 'gone';
   }
 
-  private join(token: string, now: number): void {
+  private join(token: string, share: LeaseShare, now: number): void {
     this.queue ??= new WaitingQueue(this.store.placeLife);
-    this.queue.join(token, now);
+    this.queue.join(token, share, now);
   }
 
   private remember(token: string): void {
@@ -130,54 +159,62 @@ export class KeyRecord {
   }
 
   /** What the successor has got by a release, or by the same release when it was carried out before. */
-  private answerSuccessor({ token, ttl }: { token: string; ttl: number }, now: number): StoreAnswer {
+  private answerSuccessor({ token, ttl }: Successor, now: number): StoreAnswer {
     if (token === this.token) return this.extend(ttl, now);
-    if (!this.queue?.prolong(token, now)) return { state: 'gone' };
-    return { state: 'waiting', expiresIn: this.expiresIn(now), at: now };
+    const sharer = this.findSharer(token, now);
+    if (sharer) return this.extendSharer(sharer, ttl, now);
+    return this.queue?.prolong(token, now) ? this.refuse('waiting', now) : GONE;
   }
 
-  private extend(ttl: number, now: number): StoreAnswer {
-    if (this.isFree) return { state: 'gone' };
-    this.deadline = now + Math.round(ttl * 1_000);
-    return { state: 'held', fencingToken: this.fence };
+  private convertAlone(request: ConvertRequest, now: number): StoreAnswer {
+    const { token, ttl, limit, fencingToken: told } = request;
+    const answer = this.extend(ttl, now);
+    if (answer.state !== 'held' || limit === 1) return answer;
+    if (!admits(UNOCCUPIED, request)) return this.refuse('busy', now);
+    this.openLease(token, told, request);
+    return this.admitBehind(answer, now);
   }
 
-  /** Makes a token the holder if the key is free and no waiter is ahead of it; otherwise admits the first waiter. */
-  private comeIn(token: string, ttl: number, now: number): boolean {
-    if (this.isHeld(now)) return false;
-    const next = this.queue?.first(now);
-    if (next === undefined || next === token) {
+  /** Lets the queue in as far as it fits, then a newcomer behind it. Answers the fencing token of the token that asks, or 0. */
+  private comeIn(token: string, ttl: number, now: number, newcomer?: LeaseShare): number {
+    if (this.isHeld(now)) return 0;
+    if (newcomer && !this.queue && !this.sharers) {
+      if (!admits(UNOCCUPIED, newcomer)) return 0;
       // For a key that no other caller asks for, the last token is enough.
-      if (this.isFree && !this.queue && this.gone) this.gone.length = 0;
-      this.grant(token, ttl, now);
-      return true;
+      if (this.isFree && this.gone) this.gone.length = 0;
+    } else {
+      const fence = this.admitQueue(now, token, ttl);
+      if (!newcomer || this.isWaitedFor(now) || !this.mayEnter(newcomer, now)) return fence;
     }
-    this.admit(next, now);
-    return false;
+    this.grant(token, ttl, newcomer, now);
+    return this.fence;
   }
 
-  /** Makes a waiter the holder until it claims the lease or the claim window ends. */
-  private admit(token: string, now: number): void {
-    const { claimWindow: ttl } = this.store;
-    this.grant(token, ttl, now);
-    this.store.reportGrant({ token, fencingToken: this.fence, ttl, at: now });
+  private admitBehind(answer: StoreAnswer, now: number): StoreAnswer {
+    this.admitQueue(now);
+    return answer;
   }
 
-  private grant(token: string, ttl: number, now: number): void {
+  /**
+   * Makes waiters holders, in order, as many as fit: until each claims its lease or the claim window ends, except for the
+   * token that asks. Answers that one's fencing token, or 0.
+   */
+  private admitQueue(now: number, asking?: string, ttl = 0): number {
+    const { queue, store } = this;
+    let fence = 0;
+    for (let next = queue?.first(now); next !== undefined; next = queue?.first(now)) {
+      const share = queue!.shareOf(next);
+      if (!this.mayEnter(share, now)) break;
+      this.grant(next, next === asking ? ttl : store.claimWindow, share, now);
+      if (next === asking) fence = this.fence;
+      else store.reportGrant({ token: next, fencingToken: this.fence, ttl: store.claimWindow, at: now });
+    }
+    return fence;
+  }
+
+  private grant(token: string, ttl: number, share: LeaseShare, now: number): void {
     this.queue?.leave(token, now);
     if (this.isFree && this.token !== undefined) this.remember(this.token);
-    this.token = token;
-    this.fence = this.store.nextFence(now, this.lastFence + 1);
-    this.lastFence = this.fence + FENCE_BLOCK - 1;
-    this.deadline = now + Math.round(ttl * 1_000);
-    this.isFree = false;
-  }
-
-  private isHeld(now: number): boolean {
-    return !this.isFree && this.deadline > now;
-  }
-
-  private expiresIn(now: number): number {
-    return toMillisecondsUp(this.deadline - now);
+    this.hold(token, ttl, share, now);
   }
 }

@@ -7,15 +7,16 @@ import type { InspectArguments } from '../../inspection.js';
 import { DEFAULT_TIMING, PROCESS_ID_LENGTH } from '../protocol.js';
 import type { Grant, GrantListener, StoreTiming } from '../lock-store.js';
 import { toMicroseconds } from './clock.js';
+import type { RecordSurroundings } from './key-holders.js';
 import { KeyRecord } from './key-record.js';
-import type { RecordSurroundings } from './key-record.js';
 import { RecordTable } from './record-table.js';
 
 /** Leases in memory, for one {@link MemoryLockStore} or several that exclude each other. */
 export class MemoryLeases {
   /** @internal */
   readonly records: RecordTable;
-  private readonly surroundings: RecordSurroundings;
+  /** @internal */
+  protected readonly surroundings: RecordSurroundings;
   private readonly listeners = new Map<string, GrantListener>();
   /** One sequence for all keys: it grows for every key, whatever was forgotten about that key. */
   private lastFence = 0;

@@ -9,12 +9,14 @@ import { LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import type {
   AcquireRequest,
+  ConvertRequest,
   GrantListener,
   KeyState,
   LockStore,
   ReleaseAnswer,
   ReleaseRequest,
   StoreAnswer,
+  TogetherAnswer,
   TouchRequest,
 } from '../lock-store.js';
 import { clockMicroseconds } from './clock.js';
@@ -58,20 +60,18 @@ export class MemoryLockStore implements LockStore {
   }
 
   async acquire(requests: readonly AcquireRequest[]): Promise<StoreAnswer[]> {
-    return this.answer(requests, (request, now) => {
-      const { records } = this.leases;
-      const record = records.find(request.key, now) ?? this.leases.newRecord();
-      const answer = record.acquire(request, now);
-      records.file(request.key, record, now);
-      return answer;
-    });
+    return this.answer(requests, (request, now) => this.acquireOne(request, now));
   }
 
   async touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
-    return this.answer(
-      requests,
-      (request, now) => this.leases.records.find(request.key, now)?.touch(request, now) ?? { state: 'gone' },
-    );
+    return this.answer(requests, (request, now) => {
+      const record = this.leases.records.find(request.key, now);
+      if (record === undefined) return { state: 'gone' };
+      const answer = record.touch(request, now);
+      // The last lease that shared the key may have ended.
+      if (record.isFree) this.leases.records.file(request.key, record, now);
+      return answer;
+    });
   }
 
   async release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
@@ -82,6 +82,31 @@ export class MemoryLockStore implements LockStore {
       this.leases.records.file(request.key, record, now);
       return answer;
     });
+  }
+
+  async convert(request: ConvertRequest): Promise<StoreAnswer> {
+    const [answer] = this.answer([request], (only, now): StoreAnswer => {
+      const record = this.leases.records.find(only.key, now);
+      if (record === undefined) return { state: 'gone' };
+      const converted = record.convert(only, now);
+      this.leases.records.file(only.key, record, now);
+      return converted;
+    });
+    return answer!;
+  }
+
+  async acquireTogether(requests: readonly AcquireRequest[]): Promise<TogetherAnswer> {
+    this.refuseWhenStopped();
+    const now = clockMicroseconds();
+    for (const [index, request] of requests.entries()) {
+      const record = this.leases.records.find(request.key, now) ?? this.leases.newRecord();
+      if (!record.wouldHold(request, now)) return { state: 'busy', index, expiresIn: record.expiresIn(now) };
+    }
+    const answers = requests.map((request) => this.acquireOne(request, now));
+    return {
+      state: 'held',
+      fencingTokens: answers.map((answer) => (answer.state === 'held' ? answer.fencingToken : 0)),
+    };
   }
 
   async inspect(keys: readonly string[]): Promise<KeyState[]> {
@@ -100,6 +125,14 @@ export class MemoryLockStore implements LockStore {
   listen(processId: string, listener: GrantListener | null): void {
     this.listening.add(processId);
     this.leases.listen(processId, listener);
+  }
+
+  private acquireOne(request: AcquireRequest, now: number): StoreAnswer {
+    const { records } = this.leases;
+    const record = records.find(request.key, now) ?? this.leases.newRecord();
+    const answer = record.acquire(request, now);
+    records.file(request.key, record, now);
+    return answer;
   }
 
   private answer<Request, Answer>(

@@ -36,7 +36,7 @@ export class RecordTable {
   /** Files a record after a request changed it. */
   file(key: string, record: KeyRecord, now: number): void {
     this.finished.delete(key);
-    if (!record.isFree) {
+    if (!record.isFree || record.queue?.first(now) !== undefined) {
       if (!this.used.has(key)) this.sweep(now);
       this.used.set(key, record);
       return;

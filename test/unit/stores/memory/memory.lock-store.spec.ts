@@ -6,7 +6,7 @@ import type { StoreTiming } from '../../../../lib/stores/lock-store.js';
 import { MemoryLeases } from '../../../../lib/stores/memory/memory-leases.js';
 import { MemoryLockStore } from '../../../../lib/stores/memory/memory.lock-store.js';
 import { GrantLog } from '../../../../lib/testing/contract/grant-log.js';
-import { Driver, fenceOf } from '../../../../lib/testing/contract/driver.js';
+import { atMost, Driver, EXCLUSIVE, fenceOf, LONG, READ } from '../../../../lib/testing/contract/driver.js';
 
 const CYCLES = 10_000;
 /** Of so many free keys at most the last lease is remembered. */
@@ -78,6 +78,54 @@ describe('MemoryLockStore', () => {
       expect(leases.records.size).toBe(0);
     });
 
+    it('of 10 000 readers, writers and permits of one key', async () => {
+      const { driver, leases } = open();
+      for (let i = 0; i < CYCLES / 10; i++) {
+        const holders = await driver.enter('key', READ, atMost(3), atMost(3));
+        const [writer, reader] = await driver.line('key', EXCLUSIVE, READ);
+        for (const { token } of holders) await driver.release('key', token);
+        await driver.release('key', reader!);
+        await driver.release('key', writer!);
+      }
+      expect(leases.records.size).toBe(0);
+      expect(leases.records.remembered).toBe(1);
+    });
+
+    it('of readers that nobody ended, once one of them asked again', async () => {
+      const { driver, leases } = open();
+      for (let i = 0; i < FEW; i++) await driver.acquire(`key ${i}`, `a${i}`, 1_000, READ);
+      expect(leases.records.size).toBe(FEW);
+      jest.advanceTimersByTime(1_000);
+      for (let i = 0; i < FEW; i++) await driver.touch(`key ${i}`, `a${i}`);
+      expect(leases.records.size).toBe(0);
+    });
+
+    it('of readers that nobody ended, once they were forgotten and others came', async () => {
+      const { driver, leases } = open();
+      for (let i = 0; i < FEW; i++) await driver.acquire(`abandoned ${i}`, `a${i}`, 1_000, READ);
+      jest.advanceTimersByTime(1_000 + DEFAULT_TIMING.retention);
+      for (let i = 0; i < FEW; i++) {
+        await driver.acquire(`key ${i}`, `c${i}`);
+        await driver.release(`key ${i}`, `c${i}`);
+      }
+      expect(leases.records.size).toBe(0);
+    });
+
+    it('but forgets no waiter of a key whose readers all have ended', async () => {
+      const { driver, leases } = open({ placeLife: LONG });
+      const [reader] = await driver.enter('waited for', READ);
+      const [writer] = await driver.line('waited for', EXCLUSIVE);
+      await driver.touch('waited for', reader!.token, 1_000);
+      jest.advanceTimersByTime(1_000);
+      expect(await driver.touch('waited for', reader!.token)).toEqual({ state: 'gone' });
+      for (let i = 0; i < FEW; i++) {
+        await driver.acquire(`key ${i}`, `c${i}`);
+        await driver.release(`key ${i}`, `c${i}`);
+      }
+      expect(leases.records.size).toBe(1);
+      expect(await driver.touch('waited for', writer!)).toMatchObject({ state: 'held' });
+    });
+
     it('but sweeps away no lease that is alive and no line with a waiter in it', async () => {
       const { driver, leases } = open({ retention: 1_000, placeLife: 60_000 });
       const held = driver.token();
@@ -100,6 +148,22 @@ describe('MemoryLockStore', () => {
       expect(await driver.inspect('key')).toEqual({ key: 'key', holders: [], waiting: [], lastFencingToken: null });
       expect(await driver.release('key', 'a')).toBe('gone');
     });
+  });
+
+  it.each([
+    ['a writer', EXCLUSIVE],
+    ['a reader', READ],
+  ])('gives greater fencing tokens than %s used, though the key was forgotten meanwhile', async (_, share) => {
+    const { driver } = open();
+    const [holder] = await driver.enter('key', share);
+    const used = holder!.fence + 1_000_000_000;
+    await driver.release('key', holder!.token, used);
+    for (let i = 0; i < FEW; i++) {
+      await driver.acquire(`key ${i}`, `a${i}`);
+      await driver.release(`key ${i}`, `a${i}`);
+    }
+    expect((await driver.inspect('key')).lastFencingToken).toBeNull();
+    expect((await driver.enter('key', share))[0]!.fence).toBeGreaterThan(used);
   });
 
   it('reports nothing after it was stopped, and refuses to start again', async () => {
