@@ -10,7 +10,7 @@ import { recordName } from '../../lib/stores/redis/redis-keys.js';
 import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
 import { NO_LINES, NO_RECORDS, OTHER_TYPES } from './foreign-values.js';
 import type { Put } from './foreign-values.js';
-import { Driver, LONG } from '../../lib/testing/contract/driver.js';
+import { atMost, Driver, LONG, READ } from '../../lib/testing/contract/driver.js';
 
 const prefix = `foreign-${randomUUID()}`;
 const connection = process.env['REDIS_URL']!;
@@ -152,6 +152,50 @@ describe.each(['line', 'seen'])('in place of a %s', (part) => {
   });
 });
 
+describe.each(['ends', 'limits', 'shares', 'wants'])('in place of the %s of a key', (part) => {
+  const { [part === 'shares' || part === 'wants' ? 'a hash' : 'a sorted set']: _, ...others } = OTHER_TYPES;
+  const kinds = { ...others, 'a string': NO_LINES['a string']! };
+  const PERMIT = atMost(9);
+
+  it.each(Object.entries(kinds))('%s: the key can be locked, and not be shared', async (_, put) => {
+    const key = randomUUID();
+    const name = `${recordName(prefix, key)}:${part}`;
+    await put(client, name);
+    const value = await dump(name);
+    const [list, sharing] = [trio(key), trio(key).map((request) => ({ ...request, ...PERMIT }))];
+    const wait = true;
+    expect((await store.acquire(list.map((each) => ({ ...each, wait })))).map(({ state }) => state)).toEqual(HELD);
+    if (part !== 'wants') expect(await store.release(list)).toEqual(list.map(() => ({ state: 'released' })));
+    const answers = await store.acquire(sharing.map((each) => ({ ...each, wait })));
+    expect(answers).toMatchObject([{ state: 'held' }, refusal(key, name), { state: 'held' }]);
+    expect(await dump(name)).toEqual(value);
+    expect((await driver.inspect(key)).foreign).toBe(true);
+    expect(await store.repair(key)).toBe(true);
+    if (part === 'wants') await driver.release(key, list[1]!.token);
+    expect(await driver.acquire(key, sharing[1]!.token, LONG, PERMIT)).toMatchObject({ state: 'held' });
+    expect((await driver.inspect(key)).foreign).toBeUndefined();
+  });
+
+  it.each(Object.entries(kinds))('%s, over one that was in use: hurts nobody else', async (_, put) => {
+    const key = randomUUID();
+    const [first, second] = await driver.enter(key, PERMIT, PERMIT);
+    const [waiting] = await driver.line(key, EXCLUSIVE, PERMIT);
+    const name = `${recordName(prefix, key)}:${part}`;
+    await client.del(name);
+    await put(client, name);
+    const sharing = trio(key).map((request) => ({ ...request, ...PERMIT, wait: true }));
+    const [before, , behind] = await store.acquire(sharing);
+    expect([before!.state, behind!.state]).toEqual(['held', 'held']);
+    expect((await driver.inspect(key)).foreign).toBe(true);
+    expect(await store.repair(key)).toBe(true);
+    for (const { token } of [first!, second!]) await store.release([{ key, token }]);
+    for (const token of await driver.holding(key)) if (token !== waiting) await driver.release(key, token);
+    expect(await driver.touch(key, waiting!)).toMatchObject({ state: 'held' });
+  });
+});
+
+const HELD = ['held', 'held', 'held'];
+
 describe('nonsense at a lock and beside it', () => {
   const SEEDS = [1, 2, 3, 4, 5, 6];
 
@@ -165,6 +209,10 @@ describe('nonsense at a lock and beside it', () => {
         [name, pick([undefined, ...Object.values(NO_RECORDS)])],
         [`${name}:line`, pick([undefined, ...Object.values(NO_LINES)])],
         [`${name}:seen`, pick([undefined, ...Object.values(NO_LINES)])],
+        [`${name}:ends`, pick([undefined, undefined, ...Object.values(NO_LINES)])],
+        [`${name}:limits`, pick([undefined, undefined, ...Object.values(NO_LINES)])],
+        [`${name}:shares`, pick([undefined, undefined, ...Object.values(OTHER_TYPES)])],
+        [`${name}:wants`, pick([undefined, undefined, ...Object.values(OTHER_TYPES)])],
       ];
       for (const [at, put] of puts) {
         if (!put) continue;
@@ -176,7 +224,13 @@ describe('nonsense at a lock and beside it', () => {
       const tokens = [holder, ...waiting, driver.token(), driver.token(), 'stranger'];
       for (let step = 0; step < 6; step++) {
         const token = pick(tokens);
-        const answers = await mixed(pick(['acquire', 'touch', 'release', 'pass']), sick, token, healthy, good.holder);
+        const answers = await mixed(
+          pick(['acquire', 'share', 'touch', 'convert', 'release', 'pass', 'pass on to a reader']),
+          sick,
+          token,
+          healthy,
+          good.holder,
+        );
         expect(answers.map((answer) => STATES.has(answer.state))).toEqual([true, true, true]);
         expect([answers[0]!.state, answers[2]!.state]).toEqual(['held', 'held']);
       }
@@ -192,7 +246,7 @@ describe('nonsense at a lock and beside it', () => {
 
   /** A request for a sick key between two of the holder of a healthy one, in one turn. */
   async function mixed(
-    action: 'acquire' | 'touch' | 'release' | 'pass',
+    action: 'acquire' | 'share' | 'touch' | 'convert' | 'release' | 'pass' | 'pass on to a reader',
     key: string,
     token: string,
     healthy: string,
@@ -203,9 +257,13 @@ describe('nonsense at a lock and beside it', () => {
     const successor = { ...EXCLUSIVE, token: driver.token(), ttl: LONG };
     const sick = {
       acquire: () => store.acquire([{ ...request, wait: true }]),
+      share: () => store.acquire([{ ...request, ...READ, wait: true }]),
       touch: () => store.touch([request]),
+      convert: () => store.convert({ ...request, ...READ, wait: true }),
       release: () => store.release([request]),
       pass: () => store.release([{ ...request, fencingToken: 1_764_243_342_123_456, successor }]),
+      'pass on to a reader': () =>
+        store.release([{ ...request, fencingToken: 1_764_243_342_123_456, successor: { ...successor, ...READ } }]),
     }[action];
     // The first leaves at once; the others share a call.
     return (await Promise.all([store.acquire([good]), sick(), store.acquire([good])])).flat();

@@ -46,6 +46,11 @@ export const TEXTS: readonly string[] = [
   `nannannannannannh holder `,
   `${CLOCK}h  holder`,
   `${CLOCK}hé `,
+  `${CLOCK}s`,
+  `${CLOCK}s +`,
+  `${CLOCK}s holder `,
+  `${CLOCK}s +1 `,
+  `${CLOCK}S + `,
   `123456789r 12345r holder `,
   '{"locked":true}',
   '🔑'.repeat(100),
@@ -67,6 +72,8 @@ export const NO_RECORDS: Readonly<Record<string, Put>> = {
   ...OTHER_TYPES,
   'a lock without an end': text(`${CLOCK}h holder `),
   'a lock with a line and without an end': text(`${CLOCK}q holder `),
+  'a lock that readers wait for and without an end': text(`${CLOCK}w holder `),
+  'a shared lock without an end': text(`${CLOCK}s + `),
 };
 
 /** What may lie at the line's place, or where the places' times are. */

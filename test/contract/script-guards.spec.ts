@@ -12,6 +12,7 @@ import { script } from '../../lib/stores/redis/redis-requests.js';
 import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
 import { inspectScript } from '../../lib/stores/redis/scripts/inspect.js';
 import { leaseScript } from '../../lib/stores/redis/scripts/lease-script.js';
+import { shareBranch } from '../../lib/stores/redis/scripts/share-branch.js';
 import { startRedis } from '../../sample-app/redis/redis-server.mjs';
 import { Driver, LONG } from '../../lib/testing/contract/driver.js';
 import { FENCING_PROMISES } from './script-guards/fencing.promises.js';
@@ -24,11 +25,39 @@ import type { Mutant } from './script-guards/mutant.js';
 import type { Deniable, PromiseName, Stage } from './script-guards/promises.js';
 import { RELEASE_MUTANTS } from './script-guards/release.mutants.js';
 import { RELEASE_PROMISES } from './script-guards/release.promises.js';
+import { SHARE_CHANGE_MUTANTS } from './script-guards/share-change.mutants.js';
+import { SHARE_CHANGE_PROMISES } from './script-guards/share-change.promises.js';
+import { SHARE_LEASE_MUTANTS } from './script-guards/share-lease.mutants.js';
+import { SHARE_LEASE_PROMISES } from './script-guards/share-lease.promises.js';
+import { SHARE_QUEUE_MUTANTS } from './script-guards/share-queue.mutants.js';
+import { SHARE_QUEUE_PROMISES } from './script-guards/share-queue.promises.js';
+import { SHARE_RECORD_MUTANTS } from './script-guards/share-record.mutants.js';
+import { SHARE_RECORD_PROMISES } from './script-guards/share-record.promises.js';
 
-const PROMISES = { ...HOLD_PROMISES, ...FENCING_PROMISES, ...QUEUE_PROMISES, ...RELEASE_PROMISES };
+const PROMISES = {
+  ...HOLD_PROMISES,
+  ...FENCING_PROMISES,
+  ...QUEUE_PROMISES,
+  ...RELEASE_PROMISES,
+  ...SHARE_LEASE_PROMISES,
+  ...SHARE_RECORD_PROMISES,
+  ...SHARE_QUEUE_PROMISES,
+  ...SHARE_CHANGE_PROMISES,
+};
 const NAMES = Object.keys(PROMISES) as PromiseName[];
-const MUTANTS = [...HOLD_MUTANTS, ...QUEUE_MUTANTS, ...RELEASE_MUTANTS];
-const DENIED: readonly Deniable[] = ['getrange', 'set', 'setrange', 'pexpire', 'zadd', 'publish'];
+const MUTANTS = [
+  ...HOLD_MUTANTS,
+  ...QUEUE_MUTANTS,
+  ...RELEASE_MUTANTS,
+  ...SHARE_LEASE_MUTANTS,
+  ...SHARE_RECORD_MUTANTS,
+  ...SHARE_QUEUE_MUTANTS,
+  ...SHARE_CHANGE_MUTANTS,
+];
+/** Stands in place of the branch for shared keys. */
+const SHARED = '<shared>';
+
+const DENIED: readonly Deniable[] = ['getrange', 'set', 'setrange', 'pexpire', 'zadd', 'publish', 'hset'];
 
 describe('the guards of the scripts', () => {
   let server: Awaited<ReturnType<typeof startRedis>>;
@@ -80,8 +109,8 @@ describe('the guards of the scripts', () => {
   }
 
   it('are all there, and keep every promise', async () => {
-    const broken = await Promise.all(NAMES.map((name) => attempt(name)));
-    expect(broken.filter((each) => each !== undefined)).toEqual([]);
+    const outcomes = await Promise.all(NAMES.map(async (name) => ({ name, error: await attempt(name) })));
+    expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);
   });
 
   it('are each missed when they are taken away', async () => {
@@ -93,7 +122,7 @@ describe('the guards of the scripts', () => {
 
   it('are taken away, and nothing else: what is left is a script', async () => {
     for (const mutant of MUTANTS) await client.call('SCRIPT', 'LOAD', sourceOf(mutant, DEFAULT_TIMING));
-    expect(new Set(MUTANTS.map((mutant) => sourceOf(mutant, DEFAULT_TIMING))).size).toBeGreaterThan(60);
+    expect(new Set(MUTANTS.map((mutant) => sourceOf(mutant, DEFAULT_TIMING))).size).toBeGreaterThan(120);
   });
 
   it('protect each of these promises', () => {
@@ -117,13 +146,14 @@ function open(url: string): Redis {
   return client;
 }
 
-const isOfInspect = ({ guard }: Mutant): boolean => guard.startsWith('inspect');
+const wholeOf = ({ guard }: Mutant, timing: StoreTiming): string =>
+  guard.startsWith('inspect') ? inspectScript(timing) : leaseScript(timing);
 
-const wholeOf = (mutant: Mutant, timing: StoreTiming): string =>
-  isOfInspect(mutant) ? inspectScript(timing) : leaseScript(timing);
-
+/** What is done where a key is shared has guards of its own, though some of its text is the same. */
 function sourceOf(mutant: Mutant, timing: StoreTiming): string {
-  return mutate(wholeOf(mutant, timing), timing, mutant);
+  const [whole, shared] = [wholeOf(mutant, timing), shareBranch(timing)];
+  if (mutant.guard.startsWith('shared')) return whole.replace(shared, () => mutate(shared, timing, mutant));
+  return mutate(whole.replace(shared, SHARED), timing, mutant).replace(SHARED, () => shared);
 }
 
 /** A client whose duplicates run a script without a guard in place of the whole one. */

@@ -29,14 +29,21 @@ export class DoubtfulTokens {
     }
   }
 
+  /** Whether a token is one of them. */
+  has(token: string): boolean {
+    return this.tokens.has(token);
+  }
+
   /** Whether a token was one of them; forgets it. */
   take(token: string): boolean {
     return this.tokens.size > 0 && this.tokens.delete(token);
   }
 }
 
+const COMING_IN: readonly (string | undefined)[] = [Mode.try, Mode.wait, Mode.tryShared, Mode.waitShared];
+
 /** The token that a request may bring a lease; of a pass it is the successor's. */
 function askedFor(token: string, detail: string): string {
   const mode = detail[0];
-  return mode === Mode.try || mode === Mode.wait ? token : successorOf(detail);
+  return COMING_IN.includes(mode) ? token : successorOf(detail);
 }

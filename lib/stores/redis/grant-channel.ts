@@ -43,6 +43,8 @@ export class GrantChannel {
     /** May be replaced while the subscription stands. */
     public listener: GrantListener,
     private readonly test?: HearingTest,
+    /** Whether a token waits to be converted. */
+    private readonly isWishing: (token: string) => boolean = () => false,
   ) {
     this.name = CHANNEL_PREFIX + processId;
   }
@@ -132,7 +134,7 @@ export class GrantChannel {
     this.pause = 0;
     this.isToldDeaf = false;
     if (this.hearing?.message(message)) return;
-    const grant = readGrant(message, this.claimWindow);
+    const grant = readGrant(message, this.claimWindow, this.isWishing);
     if (grant) this.listener.granted(grant);
   }
 

@@ -4,6 +4,7 @@
  * refused learns by its next heartbeat.
  */
 import type { Grant } from '../lock-store.js';
+import { LEAST_FENCE } from './scripts/record.js';
 
 const SHAPE = /^([^ ]+) (\d{1,16}) (\d{1,16}) (\d{1,16})$/;
 
@@ -13,12 +14,20 @@ const SHAPE = /^([^ ]+) (\d{1,16}) (\d{1,16}) (\d{1,16})$/;
  */
 const FARTHEST_AHEAD = 24 * 3_600 * 1_000_000;
 
-/** The grant of a message, for a claim window in milliseconds; `undefined` where it can't be one. */
-export function readGrant(message: string, claimWindow: number): Grant | undefined {
+/**
+ * The grant of a message, for a claim window in milliseconds; `undefined` where it can't be one.
+ *
+ * @param mayHold - whether a token waits to be converted: then the fencing token is that of its lease, and older.
+ */
+export function readGrant(
+  message: string,
+  claimWindow: number,
+  mayHold: (token: string) => boolean,
+): Grant | undefined {
   const [, token, ...digits] = SHAPE.exec(message) ?? [];
   const [fencingToken, ttl, at] = digits.map(Number);
   if (token === undefined || !(ttl! > 0 && ttl! <= claimWindow)) return undefined;
-  if (!(fencingToken! >= at! && fencingToken! <= at! + FARTHEST_AHEAD) || !Number.isSafeInteger(fencingToken))
-    return undefined;
+  if (!(fencingToken! <= at! + FARTHEST_AHEAD) || !Number.isSafeInteger(fencingToken)) return undefined;
+  if (!(fencingToken! >= at! || (fencingToken! >= LEAST_FENCE && mayHold(token)))) return undefined;
   return { token, fencingToken: fencingToken!, ttl: ttl!, at: at! };
 }

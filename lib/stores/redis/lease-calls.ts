@@ -72,6 +72,12 @@ export class LeaseCalls {
     return (await Promise.all(lists)).flat();
   }
 
+  /** As {@link sendLists}, for a list that must not be cut, by another script; `words` is a second argument for it. */
+  async sendWhole(script: Script, entries: readonly LeaseEntry[], words: string): Promise<unknown> {
+    this.commit.flush();
+    return this.requests.run({ script, keyCount: entries.length, words: [...leaseArguments(entries), words] });
+  }
+
   private call(entries: readonly LeaseEntry[], mayRepeat?: () => boolean): ScriptCall {
     return { script: this.script, keyCount: entries.length, words: leaseArguments(entries), mayRepeat };
   }

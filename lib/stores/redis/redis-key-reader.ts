@@ -1,11 +1,11 @@
 /** Looks at the Redis keys of a lock, and takes away what is none. */
 import { LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
-import type { KeyState, StoreTiming } from '../lock-store.js';
+import type { HolderState, KeyState, StoreTiming } from '../lock-store.js';
 import { recordName } from './redis-keys.js';
 import { script } from './redis-requests.js';
 import type { RedisRequests, Script } from './redis-requests.js';
-import { inspectScript, PIECE, readKeyPiece } from './scripts/inspect.js';
+import { inspectScript, readKeyPiece } from './scripts/inspect.js';
 import { repairScript } from './scripts/repair.js';
 
 export class RedisKeyReader {
@@ -20,17 +20,23 @@ export class RedisKeyReader {
     this.look = script(inspectScript(timing));
   }
 
-  /** Reads a long queue piece by piece. A token that moves meanwhile is shown once. */
+  /** Reads a long queue, and many holders, piece by piece. A token that moves meanwhile is shown once. */
   async inspect(key: string): Promise<KeyState> {
-    let whole: KeyState | undefined;
-    for (let from = 0; ; from += PIECE) {
-      const words = [recordName(this.prefix, key), String(from)];
+    const holders = new Map<string, HolderState>();
+    const waiting = new Set<string>();
+    let first: KeyState | undefined;
+    for (let next: readonly [string, string] | undefined = ['0', '0']; next;) {
+      const words = [recordName(this.prefix, key), ...next];
       const reply = await this.requests.run({ script: this.look, keyCount: 1, words });
-      const piece = readKeyPiece(key, reply);
+      const piece = readKeyPiece(key, next[0], reply);
       if (!piece) throw new LockUnavailableError(messages.oddReply(reply), { key });
-      whole = whole ? { ...whole, waiting: [...whole.waiting, ...piece.state.waiting] } : piece.state;
-      if (piece.looked < PIECE) return from === 0 ? whole : { ...whole, waiting: [...new Set(whole.waiting)] };
+      first ??= piece.state;
+      for (const holder of piece.state.holders) holders.set(holder.token, holder);
+      for (const token of piece.state.waiting) waiting.add(token);
+      next = piece.next;
     }
+    const inOrder = [...holders.values()].sort((a, b) => a.fencingToken - b.fencingToken);
+    return { ...first!, holders: inOrder, waiting: [...waiting] };
   }
 
   /** Answers whether there was anything to take away. */

@@ -1,7 +1,7 @@
 /**
- * The names in Redis of one key's state: `lock:{order:42}`, and beside it `lock:{order:42}:line` and
- * `lock:{order:42}:seen`. The braces make the user's key the hash tag, so that all three live in one cluster slot. A tag
- * ends at the first closing brace and must not be empty: only a key that begins with `}` would break it, so that one
+ * The names in Redis of one key's state: `lock:{order:42}`, and beside it `lock:{order:42}:line` and others that end in
+ * another word, see `scripts/record.ts`. The braces make the user's key the hash tag, so that all live in one cluster slot.
+ * A tag ends at the first closing brace and must not be empty: only a key that begins with `}` would break it, so that one
  * character is escaped (and the escape character itself, to keep different keys different).
  */
 

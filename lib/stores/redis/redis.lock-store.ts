@@ -2,13 +2,14 @@
  * The store that production uses: one Redis (or a Sentinel-managed one, or a cluster), one atomic script per request.
  */
 import { LinkedList } from '../../core/linked-list.js';
-import { LockOptionsError } from '../../lock.errors.js';
+import { LockOptionsError, LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import { INSPECT, printed } from '../../inspection.js';
 import type { InspectArguments } from '../../inspection.js';
 import { DEFAULT_TIMING } from '../protocol.js';
 import type {
   AcquireRequest,
+  ConvertRequest,
   GrantListener,
   KeyState,
   LockStore,
@@ -16,6 +17,7 @@ import type {
   ReleaseRequest,
   StoreAnswer,
   StoreTiming,
+  TogetherAnswer,
   TouchRequest,
 } from '../lock-store.js';
 import { DoubtfulTokens } from './doubtful-tokens.js';
@@ -23,18 +25,17 @@ import { GrantChannel } from './grant-channel.js';
 import type { HearingTest } from './grant-channel.js';
 import { GrantChannels } from './grant-channels.js';
 import { LeaseCalls } from './lease-calls.js';
+import { LeaseEntries } from './lease-entries.js';
 import { openClient } from './redis-connection.js';
 import type { OpenedClient, RedisClient, RedisConnection } from './redis-client.js';
-import { recordName } from './redis-keys.js';
 import { RedisRequests, script } from './redis-requests.js';
+import type { Script } from './redis-requests.js';
 import { RedisKeyReader } from './redis-key-reader.js';
-import { leaseWords } from './scripts/lease-script.js';
-import type { LeaseEntry } from './scripts/lease-script.js';
-import { Mode } from './scripts/mode.js';
 import { PUBLISH_SCRIPT } from './scripts/publish.js';
-import { passDetail } from './scripts/release.js';
+import { readTogetherAnswer, togetherScript } from './scripts/together-script.js';
 import { readHoldAnswer, readPassAnswer, readReleaseAnswer } from './scripts/replies.js';
 import { TouchCall } from './touch-call.js';
+import { Wishes } from './wishes.js';
 
 /** How a {@link RedisLockStore} is set up; all in milliseconds. */
 interface RedisStoreOptions {
@@ -46,6 +47,9 @@ interface RedisStoreOptions {
   readonly warn?: ((message: string) => void) | undefined;
 }
 
+/** More keys than that are not taken by one script, which would hold up the server's other clients. */
+const MOST_TOGETHER = 64;
+
 /** A {@link LockStore} in Redis. */
 export class RedisLockStore implements LockStore {
   private readonly opened: OpenedClient;
@@ -54,10 +58,14 @@ export class RedisLockStore implements LockStore {
   private readonly calls: LeaseCalls;
   private readonly keys: RedisKeyReader;
   private readonly prefix: string;
-  private readonly retention: number;
+  private readonly entries: LeaseEntries;
   private readonly touches = new LinkedList<TouchCall>();
 
   private readonly doubtful = new DoubtfulTokens();
+  private readonly wishes = new Wishes();
+  private readonly together: Script;
+  /** Whether each key has to travel by itself. */
+  private readonly apart: boolean;
   private isLateTold = true;
 
   constructor({ connection, prefix, commandTimeout, timing: changed, warn }: RedisStoreOptions) {
@@ -75,13 +83,15 @@ export class RedisLockStore implements LockStore {
       foundDeaf: () => warn?.(messages.deafSubscription()),
     };
     this.grants = new GrantChannels(
-      (processId, listener) => new GrantChannel(open, processId, timing.claimWindow, listener, test),
+      (processId, listener) =>
+        new GrantChannel(open, processId, timing.claimWindow, listener, test, (token) => this.wishes.has(token)),
     );
     // The keys of a list lie in different slots of a cluster, unless the prefix puts all of them in one.
-    const apart = this.opened.isCluster && !prefix.includes('{');
-    this.calls = new LeaseCalls(this.requests, timing, apart);
+    this.apart = this.opened.isCluster && !prefix.includes('{');
+    this.calls = new LeaseCalls(this.requests, timing, this.apart);
+    this.together = script(togetherScript(timing));
     this.keys = new RedisKeyReader(this.requests, timing, prefix);
-    this.retention = timing.retention;
+    this.entries = new LeaseEntries(prefix, timing.retention);
   }
 
   /** What loggers show: nothing of the connection. */
@@ -114,14 +124,14 @@ export class RedisLockStore implements LockStore {
   }
 
   acquire(requests: readonly AcquireRequest[]): Promise<StoreAnswer[]> {
-    return this.calls.ask(requests, this.acquireEntry, this.readAcquired);
+    return this.calls.ask(requests, this.entries.acquire, this.readAcquired);
   }
 
   async touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
     const call = new TouchCall(requests);
     this.touches.push(call);
     try {
-      const replies = await this.calls.sendLists(requests.map(this.touchEntry), call.mayRepeat);
+      const replies = await this.calls.sendLists(requests.map(this.entries.touch), call.mayRepeat);
       const answers = replies.map((reply, i) => this.readHeld(reply, requests[i]!.key));
       const waiting = answers.findIndex(({ state }) => state === 'waiting');
       if (waiting >= 0) this.grants.expect(requests[waiting]!.token);
@@ -135,14 +145,29 @@ export class RedisLockStore implements LockStore {
     const { link } = this.requests;
     const { epoch } = link;
     for (let touch = this.touches.first; touch; touch = touch.behind) touch.overtake(requests);
-    return this.calls.ask(requests, this.releaseEntry, (reply, { key, token, successor }) => {
+    return this.calls.ask(requests, this.entries.release, (reply, { key, token, successor }) => {
       const unproven = link.epoch !== epoch;
       const read = successor ? readPassAnswer : readReleaseAnswer;
       const answer = read(reply, key, this.prefix, unproven);
       if (answer.error !== undefined) this.refused(answer.error);
+      if (this.wishes.some) this.wishes.delete(token);
       if (answer.successor?.state === 'waiting') this.grants.expect(successor!.token);
       return this.doubtful.take(token) ? { ...answer, isInDoubt: true } : answer;
     });
+  }
+
+  acquireTogether(requests: readonly AcquireRequest[]): Promise<TogetherAnswer> | undefined {
+    if (this.apart || requests.length > MOST_TOGETHER) return undefined;
+    return this.takeTogether(requests);
+  }
+
+  async convert(request: ConvertRequest): Promise<StoreAnswer> {
+    const { key, token, ttl, wait } = request;
+    if (wait) this.wishes.add(token, ttl);
+    const [answer] = await this.calls.ask([request], this.entries.convert, (reply) => this.readHeld(reply, key));
+    if (answer!.state === 'waiting') this.grants.expect(token);
+    else if (answer!.state === 'held' || answer!.state === 'gone') this.wishes.delete(token);
+    return answer!;
   }
 
   inspect(keys: readonly string[]): Promise<KeyState[]> {
@@ -157,20 +182,15 @@ export class RedisLockStore implements LockStore {
     this.grants.listen(processId, listener);
   }
 
-  private readonly acquireEntry = ({ key, token, ttl, wait }: AcquireRequest): LeaseEntry =>
-    this.entry(key, token, (wait ? Mode.wait : Mode.try) + String(ttl + this.retention));
-
-  private readonly touchEntry = ({ key, token, ttl }: TouchRequest): LeaseEntry =>
-    this.entry(key, token, Mode.touch + String(ttl + this.retention));
-
-  private readonly releaseEntry = (request: ReleaseRequest): LeaseEntry => {
-    const { key, token, fencingToken } = request;
-    const detail = fencingToken === undefined ? Mode.release : passDetail(fencingToken, request, this.retention);
-    return this.entry(key, token, detail);
-  };
-
-  private entry(key: string, token: string, detail: string): LeaseEntry {
-    return { record: recordName(this.prefix, key), words: leaseWords(token, detail) };
+  private async takeTogether(requests: readonly AcquireRequest[]): Promise<TogetherAnswer> {
+    if (requests.length === 0) return { state: 'held', fencingTokens: [] };
+    const questions = requests.map((request) => this.entries.ask(request).words).join('');
+    const reply = await this.calls.sendWhole(this.together, requests.map(this.entries.acquire), questions);
+    const answer = readTogetherAnswer(reply, requests, this.prefix);
+    // What was sent twice may be carried out once more; so the tokens have to be given back.
+    const isInDoubt = requests.some(({ token }) => this.doubtful.has(token));
+    if (answer.state === 'busy' && isInDoubt) throw new LockUnavailableError(messages.broken());
+    return answer;
   }
 
   /** Something was carried out late: waiters find it by asking again. */

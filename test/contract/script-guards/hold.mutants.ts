@@ -8,6 +8,8 @@ import type { Mutant } from './mutant.js';
 const TOUCH = codeOf(Mode.touch);
 const [HELD, QUEUED] = [codeOf(STATE.held), codeOf(STATE.queued)];
 
+const COMES_IN = [Mode.tryShared, Mode.waitShared, Mode.ask].map((mode) => `mode == ${codeOf(mode)}`).join(' or ');
+const FOREIGN = `answer = (mode < ${TOUCH} or ${COMES_IN}) and -1 or 0`;
 const MINT = 'if last and last >= fresh then';
 const STRICT = 'what is not exactly a record is no lock, and is left alone';
 const ALONE = 'a foreign value fails its own request only';
@@ -17,13 +19,8 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
   ...guards('any request', [
     ['reads what may be of another kind', "redis.pcall('GETRANGE'", "redis.call('GETRANGE'", ALONE],
     ['stops at what is no lock', "if not last and value ~= '' then", 'if false then', STRICT],
-    [
-      'is gone where there is no lease',
-      `answer = mode < ${TOUCH} and -1 or 0`,
-      'answer = -1',
-      'a foreign value is no lease',
-    ],
-    ['is not gone where it wanted to come in', `answer = mode < ${TOUCH} and -1 or 0`, 'answer = 0', ALONE],
+    ['is gone where there is no lease', FOREIGN, 'answer = -1', 'a foreign value is no lease'],
+    ['is not gone where it wanted to come in', FOREIGN, 'answer = 0', ALONE],
     [
       'is not gone for any other reason',
       "if value.err and not string.find(value.err, 'WRONGTYPE', 1, true) then",
@@ -32,8 +29,8 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
     ],
     ['wants a fencing token of a clock', "string.match(value, '^([1-8]", "string.match(value, '^([0-9]", STRICT],
     ['wants a record from its first letter', "string.match(value, '^(", "string.match(value, '(", STRICT],
-    ['wants a letter that it knows', '([hqre]) ([!-~]+) ', '(.) ([!-~]+) ', STRICT],
-    ['wants a token', '([hqre]) ([!-~]+) ', '([hqre]) ([!-~]*)', STRICT],
+    ['wants a letter that it knows', '([hqrews]) ([!-~]+) ', '(.) ([!-~]+) ', STRICT],
+    ['wants a token', '([hqrews]) ([!-~]+) ', '([hqrews]) ([!-~]*)', STRICT],
     ['wants an end', 'if expires < 0 then return', 'if false then return', STRICT],
   ]),
 

@@ -9,6 +9,10 @@ import type { FENCING_PROMISES } from './fencing.promises.js';
 import type { HOLD_PROMISES } from './hold.promises.js';
 import type { QUEUE_PROMISES } from './queue.promises.js';
 import type { RELEASE_PROMISES } from './release.promises.js';
+import type { SHARE_CHANGE_PROMISES } from './share-change.promises.js';
+import type { SHARE_LEASE_PROMISES } from './share-lease.promises.js';
+import type { SHARE_QUEUE_PROMISES } from './share-queue.promises.js';
+import type { SHARE_RECORD_PROMISES } from './share-record.promises.js';
 
 /** Where a promise is put to the test; each on a key of its own. */
 export interface Stage {
@@ -27,12 +31,22 @@ export interface Stage {
 }
 
 /** Commands that a promise may take away. */
-export type Deniable = 'getrange' | 'set' | 'setrange' | 'pexpire' | 'zadd' | 'publish';
+export type Deniable = 'getrange' | 'set' | 'setrange' | 'pexpire' | 'zadd' | 'publish' | 'hset';
 
 export type Promised = (stage: Stage) => Promise<void>;
 
-type Promises = typeof HOLD_PROMISES & typeof FENCING_PROMISES & typeof QUEUE_PROMISES & typeof RELEASE_PROMISES;
+type Promises = typeof HOLD_PROMISES &
+  typeof FENCING_PROMISES &
+  typeof QUEUE_PROMISES &
+  typeof RELEASE_PROMISES &
+  typeof SHARE_LEASE_PROMISES &
+  typeof SHARE_RECORD_PROMISES &
+  typeof SHARE_QUEUE_PROMISES &
+  typeof SHARE_CHANGE_PROMISES;
 export type PromiseName = keyof Promises;
+
+/** Long enough for a few requests, and short enough to wait for. */
+export const BRIEF = 900;
 
 /** A duration that is over after {@link expire}. */
 export const SHORT = 60;

@@ -49,21 +49,21 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
     ['is on record', "redis.call('SETRANGE', record, 16, 'q')", '', 'a release admits the first in the queue', 'all'],
     [
       'passes over the silent',
-      'if sign > now and #head',
-      'if sign > 0 and #head',
+      'return sign > now and #waiter',
+      'return sign > 0 and #waiter',
       'a silent waiter is not admitted',
       'all',
     ],
     [
       'passes over what is no token',
-      " and string.find(head, '^[!-~]+$') then",
-      ' then',
+      " and string.find(waiter, '^[!-~]+$')",
+      '',
       'a stranger in the queue is not admitted',
       'all',
     ],
     [
       'passes over what is too long for a token',
-      ' and #head < 256 and',
+      ' and #waiter < 256 and',
       ' and',
       'a stranger in the queue is not admitted',
       'all',
@@ -173,8 +173,8 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
     ],
     [
       'is served where many have died',
-      'return first_alive()',
-      'return nil',
+      'local head, order = first_alive()',
+      'local head, order',
       'the living are found behind many dead',
       'all',
     ],
@@ -192,9 +192,9 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
 
   ...guards('inspect', [
     ['shows no silent waiter', 'if sign and sign > now then', 'if sign then', 'a silent waiter is not shown'],
-    ['shows what is no lock', 'if foreign then answer[1] = 1 end', '', 'what is no lock is shown'],
+    ['shows what is no lock', 'return { foreign and 1 or 0', 'return { 0', 'what is no lock is shown'],
     ['shows what is empty', " or redis.call('EXISTS', record) == 1", ' or false', 'what is no lock is shown'],
-    ['shows what is no queue', 'foreign = true\nend', 'end', 'what is no lock is shown'],
+    ['shows what is no queue', 'then foreign = true end\n      end', 'then end\n      end', 'what is no lock is shown'],
     [
       'shows what has no end',
       'and expires < 0 then foreign = true end',

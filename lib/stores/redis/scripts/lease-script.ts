@@ -18,6 +18,8 @@ import { BOUNDS } from './queue.js';
 import { codeOf, Mode } from './mode.js';
 import { IS_RELEASED, NOT_A_LOCK, READ_RECORD, READ_VALUE, STATE } from './record.js';
 import { freeBranch, passBranch, releaseBranch } from './release.js';
+import { shareBranch } from './share-branch.js';
+import { shareRenewal } from './share-renewal.js';
 
 /** One request as the script takes it. */
 export interface LeaseEntry {
@@ -74,10 +76,27 @@ local retention = '${timing.retention}'
 local answers = {}
 local time, clock
 ${BOUNDS}
-local next_request = string.gmatch(ARGV[1], '( [^ ]* )([^ ]*)')
+local next_request = string.gmatch(ARGV[1], '${WORDS}')
 for i = 1, #KEYS do
   local record, name, detail = KEYS[i], next_request()
-  local mode = string.byte(detail)
+  ${entry(timing)}
+  answers[i] = answer
+end
+if #KEYS == 1 then return answers[1] end
+return answers
+`;
+}
+
+/** A token with a space on both sides, and a detail. */
+export const WORDS = '( [^ ]* )([^ ]*)';
+
+/**
+ * Carries out one request: expects `record`, `name` (the token, with a space on both sides), `detail`, `retention`, and
+ * `time` and `clock`, which it may set; it declares `answer`.
+ */
+export function entry(timing: StoreTiming): string {
+  return `local mode, before = string.byte(detail), renewed
+  renewed = nil
   ${READ_VALUE}
   local letter = not value.err and string.byte(value, 17)
   local own = letter and string.sub(value, 18, 17 + #name) == name
@@ -96,8 +115,15 @@ for i = 1, #KEYS do
     ${READ_RECORD}
     if not last and value ~= '' then
       -- Another program has put something else there: no token holds or waits, and none can come in.
-      answer = mode < ${codeOf(Mode.touch)} and ${NOT_A_LOCK} or 0
+      answer = (mode < ${codeOf(Mode.touch)} or ${COMES_IN}) and ${NOT_A_LOCK} or 0
       if value.err and not string.find(value.err, 'WRONGTYPE', 1, true) then answer = value end
+    elseif mode > ${codeOf(Mode.pass)} or state == '${STATE.shared}' or state == '${STATE.wanted}' then
+      if state == '${STATE.shared}' and mode == ${codeOf(Mode.touch)} then
+        ${shareRenewal(timing)}
+      end
+      if answer == nil then
+        ${shareBranch(timing)}
+      end
     elseif mode <= ${codeOf(Mode.touch)} then
       ${holdBranch(timing)}
     elseif mode == ${codeOf(Mode.release)} then
@@ -105,10 +131,8 @@ for i = 1, #KEYS do
     else
       ${passBranch(timing)}
     end
-  end
-  answers[i] = answer
-end
-if #KEYS == 1 then return answers[1] end
-return answers
-`;
+  end`;
 }
+
+/** Whether a token that would share the key wants to come in. */
+const COMES_IN = [Mode.tryShared, Mode.waitShared, Mode.ask].map((mode) => `mode == ${codeOf(mode)}`).join(' or ');

@@ -13,6 +13,15 @@ export const Mode = {
   release: '3',
   /** Give back a lease, telling the last fencing token used, and perhaps a successor. */
   pass: '4',
+  /** As {@link Mode.try}, {@link Mode.wait} and {@link Mode.pass}, of a token that would share the key. */
+  tryShared: '5',
+  waitShared: '6',
+  /** Take another share of a key that the token holds; or wish for it, where it can't be had now. */
+  convert: '7',
+  convertWaiting: '8',
+  passShared: '9',
+  /** Only say whether the key could be taken at once. */
+  ask: '?',
 } as const;
 
 /** A mode as Lua's `string.byte` sees it. */

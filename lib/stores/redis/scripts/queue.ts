@@ -18,11 +18,16 @@ const CHOICE = 256;
 /** How many outdated tokens are forgotten whenever one leaves. */
 const SWEPT = 4;
 
-/** Stands at the head of the script. */
-export const BOUNDS = `local looks = ${LOOKS}`;
+/** Stands at the head of the script; for `renewed` see `share-renewal.ts`. */
+export const BOUNDS = `local looks = ${LOOKS}
+local renewed, renewed_left`;
 
-/** Runs an entry by itself; an error in it is its answer. */
-export function apart(timing: StoreTiming, body: string): string {
+/**
+ * Runs an entry by itself; an error in it is its answer.
+ *
+ * @param blame - sets `answer` where something of another type lies beside the record.
+ */
+export function apart(timing: StoreTiming, body: string, blame = `answer = ${NOT_A_QUEUE}`): string {
   return `
     local fine
     fine, answer = pcall(function()
@@ -32,7 +37,7 @@ export function apart(timing: StoreTiming, body: string): string {
     end)
     if not fine then
       if type(answer) ~= 'table' then answer = { err = 'ERR ' .. tostring(answer) } end
-      if string.find(answer.err, 'WRONGTYPE', 1, true) then answer = ${NOT_A_QUEUE} end
+      if string.find(answer.err, 'WRONGTYPE', 1, true) then ${blame} end
     end
 `;
 }
@@ -82,11 +87,11 @@ function queueFunctions({ claimWindow, placeLife, retention }: StoreTiming): str
           local place = tonumber(redis.call('ZSCORE', queue, waiter) or nil)
           if place and (not head or place < order) then head, order = waiter, place end
         end
-        if not head then return nil end
-        local sign = sign_of(head)
-        redis.call('ZREM', queue, head)
-        redis.call('ZREM', seen, head)
-        return head, string.format('%.17g', order), sign
+        return head, order
+      end
+
+      local function is_alive(waiter, sign)
+        return sign > now and #waiter < 256 and string.find(waiter, '^[!-~]+$')
       end
 
       -- Takes the first waiter whose place is still alive out of the queue, and the dead ones before it.
@@ -98,13 +103,24 @@ function queueFunctions({ claimWindow, placeLife, retention }: StoreTiming): str
           if not head then return nil end
           local sign = sign_of(head)
           read('ZREM', seen, head)
-          if sign > now and #head < 256 and string.find(head, '^[!-~]+$') then return head, popped[2], sign end
+          if is_alive(head, sign) then return head, popped[2], sign end
         end
-        return first_alive()
+        local head, order = first_alive()
+        if not head then return nil end
+        local sign = sign_of(head)
+        redis.call('ZREM', queue, head)
+        redis.call('ZREM', seen, head)
+        return head, string.format('%.17g', order), sign
       end
 
-      -- Makes a waiter the holder for the claim window and tells its process. The message is a hint: without it the
-      -- waiter learns by its next touch, so a refused PUBLISH must not undo the grant.
+      -- Tells a token's process that it may begin. The message is a hint: without it the waiter learns by its next
+      -- touch, so a refused PUBLISH must not undo the grant.
+      local function tell(waiter, fence)
+        local message = waiter .. ' ' .. fence .. ' ${claimWindow} ' .. string.format('%.0f', now)
+        redis.pcall('PUBLISH', '${CHANNEL_PREFIX}' .. string.sub(waiter, 1, ${PROCESS_ID_LENGTH}), message)
+      end
+
+      -- Makes a waiter the holder for the claim window and tells its process.
       local function grant(fresh, earlier, waiter, order, sign)
         local text = fresh .. '${STATE.queued} ' .. waiter .. earlier
         local written = redis.pcall('SET', record, text, 'PX', '${claimWindow + retention}')
@@ -112,8 +128,7 @@ function queueFunctions({ claimWindow, placeLife, retention }: StoreTiming): str
           put_back(waiter, order, sign)
           error(written, 0)
         end
-        local message = waiter .. ' ' .. fresh .. ' ${claimWindow} ' .. string.format('%.0f', now)
-        redis.pcall('PUBLISH', '${CHANNEL_PREFIX}' .. string.sub(waiter, 1, ${PROCESS_ID_LENGTH}), message)
+        tell(waiter, fresh)
       end
 
       local function join(waiter)
@@ -130,15 +145,20 @@ function queueFunctions({ claimWindow, placeLife, retention }: StoreTiming): str
         end
       end
 
-      -- Takes a token out of the queue and remembers that it left; answers whether it had a living place.
-      local function leave(waiter)
-        if sign_of(waiter) <= now then return 0 end
-        local stood = read('ZREM', queue, waiter)
+      -- Remembers that a token left.
+      local function remember(leaver)
         local left = string.format('%.0f', -now - ${placeLife * 1000})
-        if type(redis.pcall('ZADD', seen, left, waiter)) == 'table' then redis.call('ZREM', seen, waiter) end
+        if type(redis.pcall('ZADD', seen, left, leaver)) == 'table' then return read('ZREM', seen, leaver) end
         redis.pcall('PEXPIRE', seen, ${placeLife})
         local outdated = read('ZRANGEBYSCORE', seen, string.format('%.0f', -now), '(0', 'LIMIT', 0, ${SWEPT})
         for _, token in ipairs(outdated or {}) do redis.pcall('ZREM', seen, token) end
+      end
+
+      -- Takes a token out of the queue; answers whether it had a living place.
+      local function leave(waiter)
+        if sign_of(waiter) <= now then return 0 end
+        local stood = read('ZREM', queue, waiter)
+        remember(waiter)
         return stood or 0
       end
 
@@ -152,9 +172,9 @@ function queueFunctions({ claimWindow, placeLife, retention }: StoreTiming): str
         return string.sub(value, gave_back and 18 or 19 + #owner, ${REMEMBERED})
       end
 
-      -- Frees the key. A server that has no memory left to write a record still deletes it.
-      local function set_free(last)
-        local text = last .. unless_remembered('${STATE.released}', '${STATE.emptied}') .. earlier(true)
+      -- Frees the key, whose holder gave it back. A server that has no memory left to write a record still deletes it.
+      local function set_free(last, tokens)
+        local text = last .. unless_remembered('${STATE.released}', '${STATE.emptied}') .. (tokens or earlier(true))
         local refusal = redis.pcall('SET', record, text, 'PX', retention)
         if refusal.err and type(redis.pcall('DEL', record)) == 'table' then error(refusal, 0) end
       end

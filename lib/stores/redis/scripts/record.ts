@@ -1,5 +1,5 @@
 /**
- * How a key is written down. It has three Redis keys in one slot:
+ * How a key is written down. It has a few Redis keys in one slot:
  *
  * - record: a string of a fencing token (16 digits), one letter for its state, and tokens with a space in front of each and
  *   behind the last: that of the holder, or of the last one, and behind it those that gave the key back before. It lives
@@ -8,15 +8,17 @@
  * - queue (`:line` after the record's name): sorted set of the waiters' tokens by order of joining.
  * - seen (`:seen`): sorted set of the waiters' tokens by the server time in µs until which their places live. A token that
  *   has left the queue stays for as long, with that time below zero, so that a repeated request can't bring it back.
+ * - the holders of a key that is shared, and the waiters that would share it: see `shares.ts`.
  *
- * Requests name the record only; the other two are made of its name, in its slot. The fencing token on record is the first
+ * Requests name the record only; the others are made of its name, in its slot. The fencing token on record is the first
  * of the holder's block, or, once the lease was given back, the last that was used.
  *
  * Other programs can write to the same server. What is not exactly as described is no lock: it is never overwritten, and
  * a caller that asks for its key is told so ({@link NOT_A_LOCK}).
  *
  * Almost every call meets a key that no other caller wants. That path comes first in each script and calls nothing it
- * does not need; what a contended key needs is in `queue.ts`.
+ * does not need; what a contended key needs is in `queue.ts`, and what a shared one needs in
+ * `share-branch.ts`.
  */
 import { FENCE_BLOCK } from '../../protocol.js';
 
@@ -26,13 +28,48 @@ const QUEUED = 'q';
 const RELEASED = 'r';
 /** Released, and tokens may be remembered that have left the queue. */
 const EMPTIED = 'e';
+/** As queued, and some of those in the queue would share the key. */
+const WANTED = 'w';
+/** Held by tokens that share the key, see `shares.ts`; its owner is {@link MANY}. */
+const SHARED = 's';
 
 /** The letters. */
-export const STATE = { held: HELD, queued: QUEUED, released: RELEASED, emptied: EMPTIED };
+export const STATE = {
+  held: HELD,
+  queued: QUEUED,
+  released: RELEASED,
+  emptied: EMPTIED,
+  wanted: WANTED,
+  shared: SHARED,
+};
+
+/** Stands in place of the holder's token where there may be several; no token is so short. */
+export const MANY = '+';
 
 /** Answers of the script beside what each branch has found out. */
 export const NOT_A_LOCK = -1;
 export const NOT_A_QUEUE = -2;
+
+/** What may lie beside the record of a key, by the end of its name: sorted sets, and hashes. */
+const SORTED: readonly string[] = [':line', ':seen', ':ends', ':limits'];
+const HASHES: readonly string[] = [':shares', ':wants'];
+export const BESIDE: readonly string[] = [...SORTED, ...HASHES];
+
+/** Which of them is of another type, by an answer of the script: `NOT_A_QUEUE - 1 - index`. */
+export function foreignPart(answer: number): string | undefined {
+  return BESIDE[NOT_A_QUEUE - 1 - answer];
+}
+
+/** Runs `body` in Lua for each of {@link BESIDE} that is of another type, with its `name`, and `i`, counted from 1. */
+export function eachForeignPart(body: string): string {
+  return `
+      for i, part in ipairs({ ${BESIDE.map((part) => `'${part}'`).join(', ')} }) do
+        local name, reply = record .. part
+        if i <= ${SORTED.length} then reply = redis.pcall('ZSCORE', name, '') else reply = redis.pcall('HEXISTS', name, '') end
+        if type(reply) == 'table' and string.find(reply.err, 'WRONGTYPE', 1, true) then ${body} end
+      end
+`;
+}
 
 /** No fencing token is less: it has 16 digits, as the clock has. */
 export const LEAST_FENCE = 1e15;
@@ -49,7 +86,8 @@ export const IS_RELEASED = `string.find(value, '^${FENCE}${RELEASED} ')`;
 export const READ_RECORD = `
     local last, state, owner
     if type(value) == 'string' then
-      last, state, owner = string.match(value, '^(${FENCE})([${HELD}${QUEUED}${RELEASED}${EMPTIED}]) ([!-~]+) ')
+      last, state, owner = string.match(value, '^(${FENCE})([${HELD}${QUEUED}${RELEASED}${EMPTIED}${WANTED}${SHARED}]) ([!-~]+) ')
+      if state == '${SHARED}' and owner ~= '${MANY}' then last = nil end
     end
 `;
 

@@ -9,6 +9,7 @@ import { Mode } from './mode.js';
 import { apart } from './queue.js';
 import { MINT_FENCE, STATE } from './record.js';
 import { LEFT_OUT, WAITING } from './replies.js';
+import { limitText } from './shares.js';
 
 /** The plain release of a lease for which no other caller waits; sets `answer`. */
 export const freeBranch = `
@@ -90,15 +91,20 @@ function pass({ claimWindow, retention }: StoreTiming): string {
 
 /** The `detail` of a pass. */
 export function passDetail(fencingToken: number, { successor }: ReleaseRequest, retention: number): string {
-  return Mode.pass + digits(fencingToken) + (successor ? digits(successor.ttl + retention) + successor.token : '');
+  if (!successor) return Mode.pass + digits(fencingToken);
+  const { limit, weight, ttl, token } = successor;
+  const start = digits(fencingToken) + digits(ttl + retention);
+  if (limit === 1) return Mode.pass + start + token;
+  return Mode.passShared + start + digits(Number(limitText(limit))) + digits(weight) + token;
 }
 
 /** The successor that the detail of a pass names; '' where it names none, or is no pass. */
 export function successorOf(detail: string): string {
+  if (detail[0] === Mode.passShared) return detail.slice(65);
   return detail[0] === Mode.pass ? detail.slice(33) : '';
 }
 
 /** Exactly 16 characters: what needs more is no number that the script could use. */
-function digits(value: number): string {
+export function digits(value: number): string {
   return String(value).padStart(16, '0').slice(-16);
 }

@@ -7,7 +7,7 @@ import { messages } from '../../../lock.messages.js';
 import type { ReleaseAnswer, StoreAnswer } from '../../lock-store.js';
 import { isPassing, presentable } from '../redis-error.js';
 import { recordName } from '../redis-keys.js';
-import { LEAST_FENCE, NOT_A_LOCK, NOT_A_QUEUE } from './record.js';
+import { foreignPart, LEAST_FENCE, NOT_A_LOCK, NOT_A_QUEUE } from './record.js';
 
 /** How a reply says that the token has a place in the queue, or none. */
 export const WAITING = 1;
@@ -73,6 +73,10 @@ function readRefusal(reply: unknown, key: string, prefix: string): LockUnavailab
     const record = recordName(prefix, key);
     const [name, orName] = number === NOT_A_LOCK ? [record] : [`${record}:line`, `${record}:seen`];
     return new LockUnavailableError(messages.notALock(key, name!, orName), { key });
+  }
+  const part = foreignPart(number);
+  if (part !== undefined) {
+    return new LockUnavailableError(messages.notALock(key, recordName(prefix, key) + part), { key });
   }
   return new LockUnavailableError(messages.oddReply(reply), { key });
 }

@@ -29,7 +29,7 @@ function tune(status = 'ready') {
     foundDeaf: () => (heard.deaf += 1),
   };
   const listener = { granted: (grant: Grant) => grants.push(grant), resumed: () => (heard.resumes += 1) };
-  const channel = new GrantChannel(open, 'process', 2_000, listener, test);
+  const channel = new GrantChannel(open, 'process', 2_000, listener, test, (token) => token === 'process-wish');
   return { channel, grants, subscribers, heard, words, fate };
 }
 
@@ -44,6 +44,14 @@ async function tuned() {
 
 describe('the grant channel', () => {
   useFakeClock();
+
+  it('believes in an old fencing token only of a token that waits to be converted', async () => {
+    const { subscribers, grants } = await tuned();
+    const old = MESSAGE.replace('1790000000000007', '1780000000000000');
+    const told = [old, old.replace('-1', '-wish'), old.replace('-1 1780', '-wish 0780'), MESSAGE];
+    for (const message of told) subscribers[0]!.emit('message', 'channel', message);
+    expect(grants).toEqual([{ ...GRANT, token: 'process-wish', fencingToken: 1_780_000_000_000_000 }, GRANT]);
+  });
 
   it('opens no connection before somebody waits', () => {
     expect(tune().subscribers).toEqual([]);

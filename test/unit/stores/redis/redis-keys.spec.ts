@@ -1,11 +1,12 @@
 /** Names in Redis: one slot per key, and never one name for two keys. */
 import { describe, expect, it } from '@jest/globals';
 import { isSlotSafePrefix, recordName } from '../../../../lib/stores/redis/redis-keys.js';
+import { BESIDE } from '../../../../lib/stores/redis/scripts/record.js';
 
-/** Record, line and seen, as the scripts name them. */
+/** The record, and what lies beside it, as the scripts name them. */
 function redisKeys(prefix: string, key: string): string[] {
   const record = recordName(prefix, key);
-  return [record, `${record}:line`, `${record}:seen`];
+  return [record, ...BESIDE.map((part) => record + part)];
 }
 
 /** What a cluster hashes: what lies between the first `{` and the first `}` after it, or everything. */
@@ -31,6 +32,8 @@ const NASTY = [
   '%257D',
   ':line',
   'a}:line',
+  ':ends',
+  'a}:shares',
   '🔒',
   ' ',
 ];
@@ -67,7 +70,7 @@ describe('the names of a key in Redis', () => {
   it('are never those of another key', () => {
     const keys = [...NASTY, ...WORDS];
     const names = keys.flatMap((key) => redisKeys('lock', key));
-    expect(new Set(names).size).toBe(new Set(keys).size * 3);
+    expect(new Set(names).size).toBe(new Set(keys).size * (1 + BESIDE.length));
   });
 
   it('spread over slots, one for each key', () => {
