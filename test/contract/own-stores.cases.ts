@@ -5,10 +5,10 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { describe, it as test } from '@jest/globals';
 import { LockUnavailableError } from '../../lib/lock.errors.js';
-import { FENCE_BLOCK } from '../../lib/stores/protocol.js';
+import { FENCE_BLOCK, SHARED_FENCE_BLOCK } from '../../lib/stores/protocol.js';
 import { like } from '../../lib/testing/contract/assertions.js';
 import { casesOf } from '../../lib/testing/contract/cases.js';
-import { clockOf, EXCLUSIVE, expiryOf, fenceOf, LONG, SHORT } from '../../lib/testing/contract/driver.js';
+import { clockOf, EXCLUSIVE, expiryOf, fenceOf, LONG, READ, SHORT } from '../../lib/testing/contract/driver.js';
 import type { LockStoreHarnessFactory } from '../../lib/testing/contract/harness.js';
 
 /** So far ahead of the clock that only what is on record can make the next one greater. */
@@ -74,6 +74,38 @@ export function describeOwnStore(name: string, factory: LockStoreHarnessFactory)
         if (next === 'the queue, by a newcomer') await store.join(key, store.token());
         equal(fenceOf(await store.acquire(key, waiter)), fence + FENCE_BLOCK);
       });
+
+    it('gives sharers the very next block each, and the next holder what follows the last one', async (scene) => {
+      const store = await scene.open();
+      const key = scene.key();
+      const past = await store.queue(key, 0);
+      const last = past.fence + AHEAD;
+      await store.release(key, past.holder, last);
+      const [first, second, third] = await store.enter(key, READ, READ, READ);
+      const next = [0, 1, 2, 3].map((each) => last + 1 + each * SHARED_FENCE_BLOCK);
+      deepEqual(
+        [first, second, third].map((each) => each!.fence),
+        next.slice(0, 3),
+      );
+      await store.release(key, third!.token, third!.fence + 5);
+      await store.release(key, first!.token, first!.fence);
+      equal((await store.inspect(key)).lastFencingToken, third!.fence);
+      await store.touch(key, second!.token, SHORT);
+      await scene.expire();
+      equal(fenceOf(await store.acquire(key, store.token())), next[3]);
+    });
+
+    it('gives an upgrade the block that follows, and a downgrade no new one', async (scene) => {
+      const store = await scene.open();
+      const key = scene.key();
+      const past = await store.queue(key, 0);
+      await store.release(key, past.holder, past.fence + AHEAD);
+      const [reader] = await store.enter(key, READ);
+      const fence = fenceOf(await store.convert(key, reader!.token, EXCLUSIVE));
+      equal(fence, reader!.fence + SHARED_FENCE_BLOCK);
+      equal(fenceOf(await store.convert(key, reader!.token, READ, { fencingToken: fence + AHEAD })), fence);
+      equal((await store.enter(key, READ))[0]!.fence, fence + AHEAD + 1);
+    });
 
     it('carries out a list behind what was asked for before it', async (scene) => {
       const driver = await scene.open();
@@ -142,6 +174,8 @@ export function describeOwnStore(name: string, factory: LockStoreHarnessFactory)
         store.touch([]),
         store.release([]),
         store.inspect(['a']),
+        store.convert!({ key: 'a', token: 'a', ...READ, ttl: LONG, wait: false }),
+        store.acquireTogether!([{ key: 'a', token: 'a', ...READ, ttl: LONG, wait: false }])!,
         store.ping(),
       ]) {
         await rejects(

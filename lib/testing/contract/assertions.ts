@@ -30,6 +30,13 @@ export function grow(...fences: readonly number[]): void {
   );
 }
 
+/** An answer without what changes as time passes. */
+export function timeless(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null || !('expiresIn' in answer && 'at' in answer)) return answer;
+  const { expiresIn: _, at: __, ...rest } = answer;
+  return rest;
+}
+
 function isRefused(answer: StoreAnswer | undefined, state: 'waiting' | 'busy'): void {
   like(answer, { state });
   const { expiresIn, at } = answer as { expiresIn: unknown; at: unknown };

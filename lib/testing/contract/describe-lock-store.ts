@@ -1,5 +1,6 @@
 /** The suite: every group of cases for one store. */
 import { acquireCases } from './cases/acquire.cases.js';
+import { convertCases } from './cases/convert.cases.js';
 import { fencingCases } from './cases/fencing.cases.js';
 import { grantCases } from './cases/grant.cases.js';
 import { inspectCases } from './cases/inspect.cases.js';
@@ -10,11 +11,21 @@ import { passCases } from './cases/pass.cases.js';
 import { queueCases } from './cases/queue.cases.js';
 import { releaseCases } from './cases/release.cases.js';
 import { replayCases } from './cases/replay.cases.js';
-import { scheduleCases } from './cases/schedule.cases.js';
+import { scheduleCases, shareScheduleCases } from './cases/schedule.cases.js';
+import { shareGrantCases } from './cases/share-grant.cases.js';
+import { shareLeaseCases } from './cases/share-lease.cases.js';
+import { sharePassCases } from './cases/share-pass.cases.js';
+import { shareReplayCases } from './cases/share-replay.cases.js';
+import { shareCases } from './cases/share.cases.js';
+import { shareTogetherCases, togetherCases } from './cases/together.cases.js';
 import { touchCases } from './cases/touch.cases.js';
+import { wishCases } from './cases/wish.cases.js';
 import { casesOf } from './cases.js';
 import type { Cases } from './cases.js';
 import type { LockStoreContractOptions, LockStoreHarnessFactory } from './harness.js';
+
+/** What a store may leave out, see {@link LockStoreContractOptions}. */
+type Optional = 'reportsGrants' | 'sharesKeys' | 'acquiresTogether';
 
 const GROUPS: Readonly<Record<string, (cases: Cases) => void>> = {
   acquire: acquireCases,
@@ -29,8 +40,33 @@ const GROUPS: Readonly<Record<string, (cases: Cases) => void>> = {
   keys: keyCases,
   replays: replayCases,
   'start and stop': lifecycleCases,
+  'sharing a key': shareCases,
+  'leases of a shared key': shareLeaseCases,
+  'release with a successor, shared': sharePassCases,
+  'replays on a shared key': shareReplayCases,
+  conversions: convertCases,
+  'wishes for another share': wishCases,
+  'grants of a shared key': shareGrantCases,
+  'several keys together': togetherCases,
+  'several keys together, shared': shareTogetherCases,
   'random schedules': scheduleCases,
+  'random schedules on shared keys': shareScheduleCases,
 };
+
+/** What a store has to do for a group to be declared; the others are for every store. */
+const ASKS: ReadonlyMap<unknown, readonly Optional[]> = new Map<unknown, readonly Optional[]>([
+  [grantCases, ['reportsGrants']],
+  [shareCases, ['sharesKeys']],
+  [shareLeaseCases, ['sharesKeys']],
+  [sharePassCases, ['sharesKeys']],
+  [shareReplayCases, ['sharesKeys']],
+  [convertCases, ['sharesKeys']],
+  [wishCases, ['sharesKeys']],
+  [shareGrantCases, ['sharesKeys', 'reportsGrants']],
+  [togetherCases, ['acquiresTogether']],
+  [shareScheduleCases, ['sharesKeys']],
+  [shareTogetherCases, ['sharesKeys', 'acquiresTogether']],
+]);
 
 /**
  * Declares the contract of `LockStore` as tests of one store. A store that passes them keeps what the library relies on.
@@ -51,7 +87,7 @@ export function describeLockStore(
   const cases = casesOf(options, factory);
   cases.describe(`LockStore contract: ${name}`, () => {
     for (const [group, declare] of Object.entries(GROUPS)) {
-      if (declare === grantCases && options.reportsGrants === false) continue;
+      if (ASKS.get(declare)?.some((name) => options[name] === false)) continue;
       cases.describe(group, () => declare(cases));
     }
   });

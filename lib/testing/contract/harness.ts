@@ -48,4 +48,17 @@ export interface LockStoreContractOptions extends ContractRunner {
    * @default true
    */
   readonly reportsGrants?: boolean;
+  /**
+   * Whether the store lets holders share a key, and has `convert`. A store that treats every request as exclusive keeps
+   * the library's promises as well: readers wait for each other, then.
+   *
+   * @default true
+   */
+  readonly sharesKeys?: boolean;
+  /**
+   * Whether the store has `acquireTogether`, and sees any two keys together.
+   *
+   * @default true
+   */
+  readonly acquiresTogether?: boolean;
 }

@@ -7,30 +7,11 @@ import { like } from '../assertions.js';
 import type { Cases } from '../cases.js';
 import { LONG, SHORT } from '../driver.js';
 import { FINISHED, RELEASED_OR_GONE, SAME_ANSWER } from './replay.requests.js';
+import { twiceInARow } from './replay.twice.js';
 
 export function replayCases({ describe, it }: Cases): void {
   describe('twice in a row', () => {
-    for (const [name, prepare] of Object.entries(SAME_ANSWER))
-      it(`same answer, nothing changes: ${name}`, async (scene) => {
-        const store = await scene.open();
-        const key = scene.key();
-        const request = await prepare(store, key, scene);
-        const first = await request();
-        const after = await store.lasting(key);
-        deepEqual(timeless(await request()), timeless(first));
-        deepEqual(await store.lasting(key), after);
-      });
-
-    for (const [name, prepare] of Object.entries(RELEASED_OR_GONE))
-      it(`nothing changes: ${name}`, async (scene) => {
-        const store = await scene.open();
-        const key = scene.key();
-        const request = await prepare(store, key, scene);
-        equal(await request(), 'released');
-        const after = await store.lasting(key);
-        ok(['released', 'gone'].includes((await request()) as string));
-        deepEqual(await store.lasting(key), after);
-      });
+    twiceInARow({ it }, SAME_ANSWER, RELEASED_OR_GONE);
   });
 
   for (const [name, finish] of Object.entries(FINISHED))
@@ -99,11 +80,4 @@ export function replayCases({ describe, it }: Cases): void {
     equal(await store.release(key, holder), 'released');
     deepEqual(await store.lasting(key), before);
   });
-}
-
-/** An answer without what changes as time passes. */
-function timeless(answer: unknown): unknown {
-  if (typeof answer !== 'object' || answer === null || !('expiresIn' in answer && 'at' in answer)) return answer;
-  const { expiresIn: _, at: __, ...rest } = answer;
-  return rest;
 }

@@ -2,9 +2,7 @@
 import { SHORT } from '../driver.js';
 import type { Driver } from '../driver.js';
 import type { Scene } from '../scene.js';
-
-type Request = () => Promise<unknown>;
-type Prepare = (store: Driver, key: string, scene: Scene) => Promise<Request>;
+import type { Prepare } from './replay.twice.js';
 
 /** The second answer is the first once more. */
 export const SAME_ANSWER: Readonly<Record<string, Prepare>> = {

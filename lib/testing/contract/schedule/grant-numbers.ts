@@ -25,6 +25,14 @@ export class GrantNumbers {
     this.fences.set(grant, fence);
   }
 
+  /** As `see`, for a fencing token that is so many beyond the first of the grant: one of these numbers. */
+  seeLast(grant: number, last: number, used: readonly number[]): void {
+    const known = this.fences.get(grant);
+    const first = used.length === 1 ? last - used[0]! : known;
+    if (first === undefined) return;
+    this.see(grant, used.includes(last - first) ? first : last);
+  }
+
   private lastOf(grant: number, fence: number): number {
     return fence + (this.used.get(grant) ?? 0);
   }
