@@ -53,10 +53,64 @@ export interface LockDefaults {
    * @default false
    */
   fair?: boolean | undefined;
+  /**
+   * How much longer than its holder believes in it the store keeps a lease. For resources that can't check fencing tokens:
+   * after a clean release the next caller comes at once, after a crash or a loss only when this time is over, too. At most
+   * a year.
+   * @default 0
+   */
+  lockDelay?: Duration | undefined;
 }
 
+/** How a caller shares a key: a writer with nobody, readers with each other. */
+export type LockMode = 'read' | 'write';
+
+/** With whom a caller is ready to share a key. */
+export interface ShareOptions {
+  /**
+   * `'read'`: other readers may have the key at the same time, and no writer. `'write'`: nobody else may have it.
+   * @default 'write'
+   */
+  mode?: LockMode | undefined;
+  /**
+   * At most so many at a time in all processes, from 1 to a billion; instead of a `mode`. `1` is a lock for writing, and so is
+   * `undefined`: where there is no limit, take no lock, or one with `mode: 'read'`. Callers of a key that name
+   * different numbers get the smallest of those that meet. Readers and writers of the same key are kept apart as the numbers
+   * say: a writer is alone, and readers count as one each, or as one together where those of a process share a lease.
+   */
+  concurrency?: number | undefined;
+  /**
+   * How many of the `concurrency` this caller takes up, from 1 to all of them.
+   * @default 1
+   */
+  weight?: number | undefined;
+}
+
+/**
+ * One of the keys of a call, with a share of its own, which replaces that of the call as a whole.
+ *
+ * @example
+ * ```ts
+ * await locks.acquire([{ key: 'account:1', mode: 'read' }, 'account:2']);
+ * ```
+ */
+export interface LockKeyRequest extends ShareOptions {
+  /** The key. */
+  key: string;
+}
+
+/** One key, or several that are taken all or none. */
+export type LockKeys = string | readonly (string | LockKeyRequest)[];
+
 /** Options of `LockService.acquire` and `tryAcquire`. */
-export interface AcquireOptions extends LockDefaults {
+export interface AcquireOptions extends LockDefaults, ShareOptions {
+  /**
+   * Keeps the key for at least this long after the grant, however short the work was, so that a process with a slower clock
+   * does not do it again. The store keeps it: it outlives the process, and the release returns at once. A lock that is entered
+   * again keeps what it was taken with. At most a year.
+   * @default 0
+   */
+  minHold?: Duration | undefined;
   /** Cancels the wait: the call rejects with the signal's reason, and leaves no lease and no place in the queue. */
   signal?: AbortSignal | undefined;
 }
@@ -69,10 +123,19 @@ export const LOCK_DEFAULTS = {
   maxHold: true,
   reentrant: true,
   fair: true,
+  lockDelay: true,
 } as const;
 
 /** @internal */
-export const ACQUIRE_OPTIONS = optionNames<AcquireOptions>({ ...LOCK_DEFAULTS, signal: true });
+export const SHARE_OPTIONS = { mode: true, concurrency: true, weight: true } as const;
+
+const CALL_OPTIONS = { ...LOCK_DEFAULTS, ...SHARE_OPTIONS, minHold: true, signal: true } as const;
+
+/** @internal */
+export const ACQUIRE_OPTIONS = optionNames<AcquireOptions>(CALL_OPTIONS);
+
+/** @internal */
+export const KEY_REQUEST_OPTIONS = optionNames<LockKeyRequest>({ ...SHARE_OPTIONS, key: true });
 
 /** What happens to the result of a section whose lease was lost while it ran. */
 export type OnLost = 'throw' | 'ignore';
@@ -89,7 +152,7 @@ export interface WithLockOptions extends AcquireOptions {
 }
 
 /** @internal */
-export const WITH_LOCK_OPTIONS = optionNames<WithLockOptions>({ ...LOCK_DEFAULTS, signal: true, onLost: true });
+export const WITH_LOCK_OPTIONS = optionNames<WithLockOptions>({ ...CALL_OPTIONS, onLost: true });
 
 /** What a decorated method does instead when another caller holds the key until the wait ends. */
 export type OnBusy<Arguments extends readonly unknown[] = never[], Result = unknown> =

@@ -11,22 +11,27 @@ export type {
 } from './distributed-lock.options.js';
 
 export { LockService } from './lock.service.js';
-export type { LockKeys } from './lock.service.js';
+export type { LockOrderMode } from './core/lock-order.js';
 export type { LockOutcome } from './core/section.js';
-export type { Lock } from './lock.js';
+export type { Lock, UpgradeOptions } from './lock.js';
 export { getLockServiceToken, getLockStoreToken, InjectLockService } from './lock.tokens.js';
 export type {
   AcquireOptions,
   LockDefaults,
   LockedReturns,
+  LockKeyRequest,
+  LockKeys,
+  LockMode,
   OnBusy,
   OnLost,
+  ShareOptions,
   WithLockOptions,
 } from './acquire.options.js';
 export type { Duration } from './duration.js';
 
 export { Locked } from './locked/locked.decorator.js';
-export type { LockedDecorator, LockedOptions, LockedSignal } from './locked/locked.types.js';
+export type { LockedOptions, LockedSignal, OfCall } from './locked/locked.options.js';
+export type { LockedDecorator } from './locked/locked.types.js';
 export { bindLocks } from './locked/bind-locks.js';
 export { formatKey } from './locked/key-template.js';
 export type { KeyFunction, KeySpec } from './locked/key-template.types.js';

@@ -2,6 +2,7 @@
  * What `LockService.events$` reports. Events are for people and metrics; nothing in the library depends on them, and
  * none is built while there is no subscriber.
  */
+import type { LockMode } from './acquire.options.js';
 import type { LockError, LockLostError } from './lock.errors.js';
 
 interface EventOf<Type extends string> {
@@ -13,41 +14,53 @@ interface EventOf<Type extends string> {
   readonly token: string;
 }
 
+interface EventOfLock<Type extends string> extends EventOf<Type> {
+  /** What was asked for: a lock for writing (the default) or reading, or with `concurrency` a permit. */
+  readonly mode: LockMode | 'permit';
+}
+
 /** A lease was granted. */
-export interface LockAcquiredEvent extends EventOf<'acquired'> {
+export interface LockAcquiredEvent extends EventOfLock<'acquired'> {
   readonly fencingToken: number;
   /** Milliseconds between asking and holding. */
   readonly waitedMs: number;
 }
 
 /** The key was taken, and the caller is in its queue now. */
-export interface LockWaitingEvent extends EventOf<'waiting'> {
+export interface LockWaitingEvent extends EventOfLock<'waiting'> {
   /** Milliseconds after which the present holder's lease ends unless it is renewed. */
   readonly holderExpiresInMs: number;
 }
 
 /** A lease was extended, by hand or by the heartbeat. */
-export interface LockRenewedEvent extends EventOf<'renewed'> {
+export interface LockRenewedEvent extends EventOfLock<'renewed'> {
   readonly fencingToken: number;
   /** Length of the lease from now on, in milliseconds. */
   readonly ttl: number;
 }
 
 /** A lease ended while it was held. */
-export interface LockLostEvent extends EventOf<'lost'> {
+export interface LockLostEvent extends EventOfLock<'lost'> {
   readonly fencingToken: number;
   readonly error: LockLostError;
 }
 
 /** A lease was given back. */
-export interface LockReleasedEvent extends EventOf<'released'> {
+export interface LockReleasedEvent extends EventOfLock<'released'> {
   readonly fencingToken: number;
   /** Milliseconds between holding and release. */
   readonly heldMs: number;
 }
 
+/** A lease was given away to another process. */
+export interface LockDetachedEvent extends EventOfLock<'detached'> {
+  readonly fencingToken: number;
+  /** Milliseconds between holding and giving away. */
+  readonly heldMs: number;
+}
+
 /** A wait ended without the lock: its time was over, it was cancelled, or (`wait: 0`) the key was busy. */
-export interface LockTimeoutEvent extends EventOf<'timeout'> {
+export interface LockTimeoutEvent extends EventOfLock<'timeout'> {
   /** Milliseconds between asking and giving up. */
   readonly waitedMs: number;
 }
@@ -61,10 +74,12 @@ export interface LockFailedEvent extends EventOf<'failed'> {
 /**
  * Something that is hardly intended. `reentry-outlived-section`: a lock was entered again from within a section, and is
  * still held by that re-entry though the section has ended. Correct nesting never does that; a pool of tasks or an
- * event emitter that is shared by several sections does. Reported once for each key.
+ * event emitter that is shared by several sections does. Reported once for each key. `lock-order`: the key was asked for while
+ * another was held, and elsewhere it is the other way round, so that two callers may wait for each other (see the option
+ * `lockOrder` of the module). Reported once for the same places in the code; it is about no lease, and its token is empty.
  */
 export interface LockWarningEvent extends EventOf<'warning'> {
-  readonly code: 'reentry-outlived-section';
+  readonly code: 'reentry-outlived-section' | 'lock-order';
   readonly message: string;
 }
 
@@ -75,6 +90,7 @@ export type LockEvent =
   | LockRenewedEvent
   | LockLostEvent
   | LockReleasedEvent
+  | LockDetachedEvent
   | LockTimeoutEvent
   | LockFailedEvent
   | LockWarningEvent;

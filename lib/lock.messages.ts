@@ -107,6 +107,14 @@ export const messages = {
     'run at the same time, as parts of one section. Await that work inside the section; or, where a shared pool or an ' +
     'event only happened to start it there, start it with `locks.outside()` or `AsyncResource.bind`, or lock with ' +
     '`reentrant: false`.',
+  /** `steps`: what was asked for while which key was held, and where; the call that it is about comes first. */
+  lockOrder: (steps: readonly { held: string; asked: string; place: string | undefined }[], isRefused: boolean) =>
+    `Keys are asked for in orders that let callers wait for each other: ${steps
+      .map(
+        ({ held, asked, place }) => `${quote(asked)} while ${quote(held)} is held${place ? ` (${plain(place)})` : ''}`,
+      )
+      .join(', but ')}. ${isRefused ? 'So the first of these calls was refused (`lockOrder`). ' : ''}` +
+    'Ask for them in one call, or in the same order everywhere; or with `wait: 0`, which never waits.',
   foreignLock: (key: string) =>
     `The lock on ${quote(key)} was not acquired by this LockService, so it is not known here whether it is held. Use the ` +
     'service that acquired it.',
@@ -126,6 +134,13 @@ export const messages = {
     `@Locked on ${where} has no key, so nothing would be locked: write @Locked('order:<0>'), with parentheses and a key.`,
   /** `message`: what another error of this package says. */
   badLocked: (key: string, message: string) => `@Locked(${quote(key)}): ${message}`,
+  /** `message`: what another error of this package says. */
+  ofMethod: (method: string, message: string) => `${method}: ${message}`,
+  optionThrew: (method: string, name: string, cause: unknown) =>
+    `${method}: the function of the option \`${plain(name)}\` threw: ${unended(cause)}. Nothing was locked; see \`cause\`.`,
+  asyncOption: (method: string, name: string) =>
+    `${method}: the function of the option \`${plain(name)}\` returned a promise, so nothing was locked: the value is needed ` +
+    'before the key is asked for. Return the value itself, and get it ready before the method is called.',
   standardDecorators: (where: string) =>
     `@Locked on ${where} was compiled as a standard (TC39) decorator, which Nest does not support. Set ` +
     '`experimentalDecorators` (and `emitDecoratorMetadata`) in tsconfig.json; for SWC `legacyDecorator`, for Babel ' +
@@ -197,6 +212,11 @@ export const messages = {
   noKey: () => 'An empty list of keys cannot be locked. Name at least one key.',
   badKey: (key: unknown) =>
     `Invalid key: expected a string that is not empty and is well-formed Unicode, got ${show(key)}.`,
+  sharesOfKey: (key: string) =>
+    `The key ${quote(key)} stands twice in one list, with different shares. Name it once, or with the same \`mode\`, ` +
+    '`concurrency` and `weight` each time.',
+  /** `message`: what another error of this package says. */
+  badShareOfKey: (key: string, message: string) => `The key ${quote(key)}: ${message}`,
   longKey: (key: string, length: number, longest: number) =>
     `Invalid key: expected at most ${bytes(longest)}, got ${bytes(length)}: ${quote(key)}. Name what is locked by an id or a hash of ` +
     'it, or set a larger `maxKeyBytes`.',

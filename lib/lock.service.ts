@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { acquireAgain } from './core/acquire-again.js';
 import { ACQUIRE_OPTIONS } from './acquire.options.js';
-import type { AcquireOptions, WithLockOptions } from './acquire.options.js';
+import type { AcquireOptions, LockKeys, WithLockOptions } from './acquire.options.js';
 import { currentLock, holderOf, runHolding, runHoldingNothing } from './core/context/lock-context.js';
 import type { Duration } from './duration.js';
 import { INSPECT, printed, setHidden } from './inspection.js';
@@ -16,11 +16,9 @@ import type { LockEngine } from './core/engine.js';
 import { isLockError, LockLostError, LockNotHeldError, LockOptionsError } from './lock.errors.js';
 import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
-import { checkCallOptions, checkSection, NO_OPTIONS, readKey } from './core/settings.js';
+import { readKey } from './core/key-requests.js';
+import { checkCallOptions, checkSection, NO_OPTIONS } from './core/settings.js';
 import type { KeyState } from './stores/lock-store.js';
-
-/** One key, or several that are taken all or none. */
-export type LockKeys = string | readonly string[];
 
 /**
  * Takes, renews and releases locks.
@@ -64,7 +62,7 @@ export class LockService {
    * the key already it enters that lock again. The lock does not become the current one of the async context: pass the
    * handle on, or use {@link withLock} or {@link run}.
    *
-   * @param keys - one key, or several; repetitions count once.
+   * @param keys - one key, or several, of which each may name its own share; repetitions count once.
    * @param options - what differs from the module's defaults.
    * @throws `LockBusyError` (`wait: 0`), `LockTimeoutError`, `LockUnavailableError`, `LockKeyError`,
    * `LockOptionsError`, `LockShutdownError`, `LockLostError` (entering a lost lock again), or the reason of `signal`.
@@ -151,6 +149,22 @@ export class LockService {
       if (hasBegun || !isLockError(error, 'LOCK_BUSY', 'LOCK_TIMEOUT')) throw error;
       return { acquired: false, error };
     }
+  }
+
+  /**
+   * Goes on with a lock that another process has given away with `Lock.detach`: the same keys, tokens and options. The lock
+   * is renewed here from now on.
+   *
+   * Each text is for one adopter. A second one in the same process is refused; one in another process is not noticed while the
+   * first holds the lock, so both would work at the same time: a job queue that may deliver twice needs a resource that
+   * checks the fencing token, or a lock that the job takes by itself.
+   *
+   * @param text - what `detach()` has returned.
+   * @throws `LockLostError` when a key went to another caller since, or a lease that shares its key has ended, `LockUnavailableError` when that could not be learned
+   * (try again within the `ttl`), `LockShutdownError`, `LockOptionsError` for another text.
+   */
+  adopt(text: string): Promise<Lock> {
+    return this.engine.adopt(text);
   }
 
   /**

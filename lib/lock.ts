@@ -1,4 +1,5 @@
 /** The handle that callers get. This file only says what a lock is; `core/` makes it true. */
+import type { LockMode } from './acquire.options.js';
 import type { Duration } from './duration.js';
 
 /**
@@ -20,11 +21,17 @@ export interface Lock extends AsyncDisposable {
   readonly token: string;
   /**
    * A number that grows with every grant of {@link key}: hand it to the resource that the lock protects, and let the
-   * resource refuse a smaller one than it has seen. It stays the same while the lock is held, re-entries included.
+   * resource refuse a smaller one than it has seen. It stays the same while the lock is held, re-entries included, but for
+   * {@link upgrade}, which brings a new one.
    */
   readonly fencingToken: number;
   /** The fencing token of each key. */
   readonly fencingTokens: ReadonlyMap<string, number>;
+  /**
+   * How the key is shared: `'write'` with nobody, `'read'` with other readers, `'permit'` with as many as `concurrency` says;
+   * of a lock over several keys, that of {@link key}. It changes by {@link upgrade} and {@link downgrade}.
+   */
+  readonly mode: LockMode | 'permit';
   /** Length of the lease in milliseconds; the next renewal asks for this much. */
   readonly ttl: number;
   /** When the lock was acquired, by this machine's wall clock. */
@@ -49,6 +56,50 @@ export interface Lock extends AsyncDisposable {
    * the store did not answer (the lease may still be good: see {@link isHeld}), `LockOptionsError` for a bad ttl.
    */
   renew(ttl?: Duration): Promise<void>;
+  /**
+   * Makes a reader the writer, without letting go: it waits, ahead of the queue, until there is no other reader. Then the
+   * lock has a new, greater {@link fencingToken}, and {@link mode} is `'write'`. A writer stays what it is. Whatever comes of
+   * it, the lock is still held as before, unless its lease was lost.
+   *
+   * @throws `LockBusyError` when another reader of the key waits for its upgrade already, because each would wait for the
+   * other to leave, and with `wait: 0` when there are other readers; `LockTimeoutError`, `LockUnavailableError`,
+   * `LockLostError`, `LockNotHeldError`; `LockOptionsError` for a lock of several keys or one with `concurrency`; the reason of
+   * `signal`.
+   * @example
+   * ```ts
+   * await locks.withLock('report', { mode: 'read' }, async (lock) => {
+   *   if (await reports.isComplete()) return;
+   *   await lock.upgrade({ wait: '5s' });
+   *   await reports.write(lock.fencingToken);
+   * });
+   * ```
+   */
+  upgrade(options?: UpgradeOptions): Promise<void>;
+  /**
+   * Makes the writer a reader, without letting go, and lets in the readers at the head of the queue. The fencing token
+   * stays the same. A reader stays what it is.
+   *
+   * @throws `LockUnavailableError` when the store did not answer: the lock counts as a reader's from then on, though others
+   * may still be kept out. `LockBusyError` when the lock was entered again and that section has not ended; `LockLostError`,
+   * `LockNotHeldError`; `LockOptionsError` for a lock of several keys or one with `concurrency`.
+   */
+  downgrade(): Promise<void>;
+  /**
+   * Gives the lock away: renews it once more, ends its renewal here, and releases this handle without freeing the key.
+   * `LockService.adopt` goes on with it in another process, under the same tokens, within its {@link ttl}.
+   *
+   * @returns a text for `adopt`, once. It contains the token, so it is a secret: whoever has it can release the lock.
+   * @throws `LockBusyError` when the lock was entered again and that section has not ended, or shares its lease with other
+   * readers of this process; `LockLostError`, `LockNotHeldError`, `LockUnavailableError` (the lock is still held here then).
+   * @example
+   * ```ts
+   * const lock = await locks.acquire('import:7', { ttl: '5m' });
+   * await queue.add('import', { id: 7, lock: await lock.detach() });
+   * // in the worker
+   * await using lock = await locks.adopt(job.data.lock);
+   * ```
+   */
+  detach(): Promise<string>;
   /**
    * Gives the lock back. The last of several handles on one lease frees the key. When the store can't be reached the
    * promise still resolves: a `failed` event reports it, the release is tried again in the background, and the lease
@@ -77,4 +128,15 @@ export interface Lock extends AsyncDisposable {
    * `lock.signal.throwIfAborted()`, or use `withLock`.
    */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Options of {@link Lock.upgrade}. */
+export interface UpgradeOptions {
+  /**
+   * How long to wait until there is no other reader; `0` tries once.
+   * @default the `wait` that the lock was taken with.
+   */
+  wait?: Duration | undefined;
+  /** Cancels the wait: the call rejects with the signal's reason, and the lock stays a reader's. */
+  signal?: AbortSignal | undefined;
 }

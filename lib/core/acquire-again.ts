@@ -2,7 +2,7 @@
  * A section begins only while its lock is held. Between the grant and the section other code may have blocked the event
  * loop for longer than the lease; then the keys are asked for again, within what is left of the wait.
  */
-import type { AcquireOptions } from '../acquire.options.js';
+import type { AcquireOptions, LockKeys } from '../acquire.options.js';
 import { LockTimeoutError, LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockHandle } from './lock-handle.js';
@@ -12,13 +12,13 @@ import type { LockSettings } from './settings.js';
 /** What takes keys. */
 interface Acquirer {
   readonly defaults: LockSettings;
-  acquire(owner: object, keys: string | readonly string[], options: AcquireOptions): Promise<LockHandle>;
+  acquire(owner: object, keys: LockKeys, options: AcquireOptions): Promise<LockHandle>;
 }
 
 /** What was asked for, and when, in monotonic time. */
 interface Asked {
   readonly owner: object;
-  readonly keys: string | readonly string[];
+  readonly keys: LockKeys;
   readonly options: AcquireOptions;
   readonly askedAt: number;
 }
@@ -27,7 +27,7 @@ interface Asked {
 export function acquireAgain(engine: Acquirer, over: LockHandle, asked: Asked): Promise<LockHandle> {
   const { owner, keys, options, askedAt } = asked;
   const { key } = over;
-  void over.end();
+  void over.endUnused();
   const { wait } = resolveSettings(options, engine.defaults);
   const left = askedAt + wait - performance.now();
   if (left > 0) return engine.acquire(owner, keys, { ...options, wait: left });

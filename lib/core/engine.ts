@@ -2,7 +2,7 @@
  * Ties a store, its heartbeat, the queues and the leases together, and owns their beginning and end. `LockService` is its
  * public face.
  */
-import type { AcquireOptions } from '../acquire.options.js';
+import type { AcquireOptions, LockKeys } from '../acquire.options.js';
 import { INSPECT, printed } from '../inspection.js';
 import type { InspectArguments } from '../inspection.js';
 import { LockBusyError, LockLostError, LockShutdownError } from '../lock.errors.js';
@@ -11,29 +11,31 @@ import type { OptionNames } from '../option-names.js';
 import type { KeyState, LockStore } from '../stores/lock-store.js';
 import { newProcessId } from '../stores/protocol.js';
 import { acquireAgain } from './acquire-again.js';
-import { PartCaller, SingleCaller } from './callers.js';
+import { covers } from './admission.js';
+import { adoptLeases } from './adoption.js';
+import { SingleCaller } from './callers.js';
 import type { Part } from './callers.js';
-import { holderOf } from './context/lock-context.js';
+import { heldKeys, holderOf, isHolding } from './context/lock-context.js';
+import { readDetached } from './detached-text.js';
 import { LockEventEmitter } from './event-emitter.js';
 import { forceRelease } from './force-release.js';
 import { graceOver } from './grace-time.js';
 import type { ErrorLog } from './guarded-stream.js';
 import { Heartbeat } from './heartbeat/heartbeat.js';
+import { DEFAULT_MAX_KEY_BYTES, readKeyRequests } from './key-requests.js';
+import type { KeyRequest } from './key-requests.js';
 import { DEFAULT_HAND_OFF } from './lease/hand-off.js';
 import type { HandOffBudget } from './lease/hand-off.js';
 import { LeaseRequests } from './lease/lease-requests.js';
 import type { Touching } from './lease/touching.js';
 import { LockHandle } from './lock-handle.js';
+import { LockOrder } from './lock-order.js';
+import type { LockOrderMode } from './lock-order.js';
+import { shareMessages } from './share.messages.js';
+import { takeSeveral, toHandle } from './several-keys.js';
 import { KeyQueues } from './queue/key-queues.js';
 import type { LockRequest } from './queue/waiter.js';
-import {
-  checkCallOptions,
-  DEFAULT_MAX_KEY_BYTES,
-  isSameSettings,
-  readKeys,
-  readSignal,
-  resolveSettings,
-} from './settings.js';
+import { checkCallOptions, isSameSettings, readSignal, resolveSettings } from './settings.js';
 import type { LockSettings } from './settings.js';
 import { asLockError } from './store-failure.js';
 
@@ -46,9 +48,11 @@ interface EngineOptions {
   readonly handOff?: HandOffBudget | undefined;
   /** How long a key may be, in bytes of UTF-8. */
   readonly maxKeyBytes?: number | undefined;
+  /** What happens when keys are asked for in orders that contradict each other; by default nothing. */
+  readonly lockOrder?: LockOrderMode | undefined;
   /** Where errors of listeners are written down. */
   readonly log: ErrorLog;
-  /** Where a shutdown says what it waits for. */
+  /** Where a shutdown says what it waits for, and what is said of the order of locks. */
   readonly warn: (message: string) => void;
 }
 
@@ -64,13 +68,15 @@ export class LockEngine {
   private readonly heartbeat: Heartbeat<Touching>;
   private readonly requests: LeaseRequests;
   private readonly queues: KeyQueues;
+  /** Undefined where nothing is to happen. */
+  private readonly order: LockOrder | undefined;
   /** Whether it gives out no more locks. */
   isClosing = false;
   private lastSettings: LockSettings;
   private emptied: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
-  constructor({ store, defaults, shutdownGrace, handOff, maxKeyBytes, log, warn }: EngineOptions) {
+  constructor({ store, defaults, shutdownGrace, handOff, maxKeyBytes, lockOrder = 'off', log, warn }: EngineOptions) {
     this.store = store;
     this.defaults = defaults;
     this.lastSettings = defaults;
@@ -85,26 +91,23 @@ export class LockEngine {
     });
     this.requests = new LeaseRequests(store, this.heartbeat, events, this.processId);
     this.queues = new KeyQueues(this.requests, this.heartbeat, events, handOff ?? DEFAULT_HAND_OFF);
+    this.order = lockOrder === 'off' ? undefined : new LockOrder(lockOrder, this.warnOfOrder);
   }
 
   /**
    * Takes every key or none. The locks of `owner` in the async context count as the caller's own. Options whose names
    * were not checked yet come with the names that are `known`.
    */
-  acquire(
-    owner: object,
-    asked: string | readonly string[],
-    options: AcquireOptions,
-    known?: OptionNames,
-  ): Promise<LockHandle> {
+  acquire(owner: object, asked: LockKeys, options: AcquireOptions, known?: OptionNames): Promise<LockHandle> {
     // Not an async function: an error in here rejects as well, and the lock is there a microtask earlier.
     return new Promise((resolve) => {
       if (known) checkCallOptions(options, known, 'acquire()');
-      const keys = readKeys(asked, this.maxKeyBytes);
+      const keys = readKeyRequests(asked, this.maxKeyBytes);
       const settings = this.settingsOf(options);
       const signal = readSignal(options.signal);
       const askedAt = performance.now();
-      if (typeof keys !== 'string') return resolve(this.acquireAll(owner, keys, { settings, askedAt, signal }));
+      if (typeof keys !== 'string')
+        return resolve(this.acquireAll(owner, asked, keys, { settings, askedAt, signal }, options));
       const request = { key: keys, settings, askedAt, signal };
       const entered = this.enter(owner, request);
       if (entered) resolve(new LockHandle(entered.holder, [entered.outer]));
@@ -129,7 +132,15 @@ export class LockEngine {
     // First of all, so that callers that hear of it and ask again are refused.
     this.isClosing = true;
     this.queues.close(shutdownError);
+    this.requests.refuseWishes(shutdownError);
     this.emptied = this.empty();
+  }
+
+  /** See `LockService.adopt`. */
+  async adopt(text: string): Promise<LockHandle> {
+    const leases = readDetached(text);
+    if (this.isClosing) throw shutdownError(leases[0]!.key);
+    return new LockHandle(await adoptLeases(this.requests, this.queues, leases));
   }
 
   /** Whether a handle is of a lock that was taken here. */
@@ -172,34 +183,22 @@ export class LockEngine {
 
   private async acquireAll(
     owner: object,
-    keys: readonly string[],
+    asked: LockKeys,
+    keys: readonly KeyRequest[],
     request: Omit<LockRequest, 'key'>,
+    options: AcquireOptions,
   ): Promise<LockHandle> {
-    const parts = new Map<string, Part>();
-    const { askedAt, settings, signal } = request;
-    try {
-      // One order for all callers, so that two of them never wait for each other.
-      for (const key of [...keys].sort(byCodeUnit)) {
-        const nextAskedAt = parts.size > 0 ? performance.now() : undefined;
-        parts.set(key, await this.acquirePart(owner, { ...request, nextAskedAt, key }));
-      }
-    } catch (error) {
-      // In the background, as its request may take as long as the wait that has just ended.
-      if (parts.size > 0) void toHandle([...parts.values()]).end();
-      throw error;
-    }
-    const lock = toHandle(keys.map((key) => parts.get(key)!));
-    if (lock.isHeld) return lock;
-    // A lease has ended while the others were waited for.
-    return acquireAgain(this, lock, { owner, keys, options: { ...settings, signal }, askedAt });
-  }
-
-  private acquirePart(owner: object, request: LockRequest): Promise<Part> {
-    return new Promise((resolve) => {
-      const entered = this.enter(owner, request);
-      if (entered) resolve(entered);
-      else this.queues.take(request.key, new PartCaller(request, resolve), performance.now());
-    });
+    const { askedAt, settings } = request;
+    const requests = keys.map(({ key, share }) => ({
+      ...request,
+      key,
+      settings: share ? { ...settings, share } : settings,
+    }));
+    const { queues, events } = this;
+    const enter = (each: LockRequest): Part | undefined => this.enter(owner, each);
+    const lock = toHandle(await takeSeveral({ queues, events, enter }, requests));
+    // A lease may have ended while the others were waited for.
+    return lock.isHeld ? lock : acquireAgain(this, lock, { owner, keys: asked, options, askedAt });
   }
 
   private async empty(): Promise<void> {
@@ -209,6 +208,16 @@ export class LockEngine {
     await this.requests.answeredAll();
     await this.requests.close(() => this.queues.takeAway(messages.takenByShutdown, shutdownError));
   }
+
+  /** A logger that fails must not keep a caller from its lock, and may not be called as a part of a caller's section. */
+  private readonly warnOfOrder = (key: string, message: string): void => {
+    this.events.audience?.next({ type: 'warning', code: 'lock-order', key, token: '', message });
+    try {
+      this.events.outside.run(() => this.warn(message));
+    } catch {
+      // See above.
+    }
+  };
 
   private async shutDown(): Promise<void> {
     this.refuse();
@@ -221,32 +230,25 @@ export class LockEngine {
   /** Enters a key that the caller holds already; undefined where it has to be taken. Throws where neither may be. */
   private enter(owner: object, { key, settings, signal }: LockRequest): Part | undefined {
     if (signal?.aborted) throw signal.reason;
-    const outer = holderOf<LockHandle>(owner, key);
+    const holdsAny = isHolding();
+    const outer = holdsAny ? holderOf<LockHandle>(owner, key) : undefined;
     if (!outer) {
       if (this.isClosing) throw shutdownError(key);
+      if (holdsAny && settings.wait > 0) this.order?.asks(heldKeys(owner), key);
       return undefined;
     }
     const holder = outer.holderOf(key)!;
     const loss = holder.checkLoss();
     if (loss) throw new LockLostError(loss.message, { key, cause: loss });
-    if (!settings.reentrant || !holder.reentrant) throw new LockBusyError(messages.selfDeadlock(key), { key });
+    if (!settings.reentrant || !holder.settings.reentrant) throw new LockBusyError(messages.selfDeadlock(key), { key });
+    if (!covers(holder.share, settings.share)) {
+      throw new LockBusyError(shareMessages.weaker(key, holder.share.limit === Infinity), { key });
+    }
     holder.depth += 1;
     return { holder, outer };
   }
 }
 
-function toHandle(parts: readonly Part[]): LockHandle {
-  const outers = parts.some(({ outer }) => outer) ? parts.map(({ outer }) => outer) : undefined;
-  return new LockHandle(
-    parts.map(({ holder }) => holder),
-    outers,
-  );
-}
-
 function shutdownError(key: string): LockShutdownError {
   return new LockShutdownError(messages.shutdown(key), { key });
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,13 +1,13 @@
 /**
- * Takes a key away from its holder. The lease goes to a token without an owner, which gives it back at once. So
+ * Takes a key away from its holders. Each lease goes to a token without an owner, which gives it back at once. So
  * the holder's own release, when it comes, is answered "gone", and the holder hears that its section was not
- * alone to the end.
+ * protected to the end.
  */
 import { randomBytes } from 'node:crypto';
-import { EXCLUSIVE } from './lease/lease-requests.js';
+import { EXCLUSIVE } from './admission.js';
 import type { LeaseRequests } from './lease/lease-requests.js';
-import { DEFAULT_TIMING, FENCE_BLOCK } from '../stores/protocol.js';
-import type { LockStore } from '../stores/lock-store.js';
+import { DEFAULT_TIMING, FENCE_BLOCK, SHARED_FENCE_BLOCK } from '../stores/protocol.js';
+import type { HolderState, LockStore } from '../stores/lock-store.js';
 
 /**
  * If the release of that token gets lost, its lease ends as soon as one that its waiter did not claim. In milliseconds.
@@ -21,24 +21,37 @@ interface ForceReleaseTools {
   readonly processId: string;
 }
 
+/** How many holders are taken away at the same time. */
+const AT_A_TIME = 64;
+
 /** Answers whether the key was held, or something was deleted that is not a lock. */
-export async function forceRelease({ store, requests, processId }: ForceReleaseTools, key: string): Promise<boolean> {
+export async function forceRelease(tools: ForceReleaseTools, key: string): Promise<boolean> {
+  const { store } = tools;
   const [found] = await store.inspect([key]);
   const { holders, foreign } = found!;
-  const [holder] = holders;
-  const repaired = foreign === true && (await store.repair?.(key)) === true;
-  if (!holder) return repaired;
-  const { token } = holder;
+  let isDone = foreign === true && (await store.repair?.(key)) === true;
+  for (let i = 0; i < holders.length; i += AT_A_TIME) {
+    const some = holders.slice(i, i + AT_A_TIME);
+    const taken = await Promise.all(some.map((holder) => takeFrom(tools, key, holder)));
+    isDone ||= taken.includes(true);
+  }
+  return isDone;
+}
+
+async function takeFrom(
+  { requests, processId }: ForceReleaseTools,
+  key: string,
+  { token, fencingToken: first, limit }: HolderState,
+): Promise<boolean> {
   // Whatever the holder has used of the lease's fencing tokens, the next begins behind them.
-  const fencingToken = holder.fencingToken + FENCE_BLOCK - 1;
+  const fencingToken = first + (limit === 1 ? FENCE_BLOCK : SHARED_FENCE_BLOCK) - 1;
   const ownerless = { token: `${processId}${randomBytes(18).toString('base64url')}`, ...EXCLUSIVE, ttl: TTL };
-  const request = { key, token, fencingToken, successor: ownerless } as const;
-  const { state, error } = await requests.releaseOnce(request);
+  const { state, error } = await requests.releaseOnce({ key, token, fencingToken, successor: ownerless });
   if (error !== undefined) {
     requests.takeBack(key, ownerless.token, TTL, error);
     throw error;
   }
   const isReleased = state === 'released';
   if (isReleased) await requests.giveBack(key, ownerless.token, TTL);
-  return isReleased || repaired;
+  return isReleased;
 }

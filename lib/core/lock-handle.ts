@@ -5,17 +5,24 @@
 import type { Duration } from '../duration.js';
 import { INSPECT, printed } from '../inspection.js';
 import type { InspectArguments } from '../inspection.js';
-import type { Lock } from '../lock.js';
-import { LockNotHeldError } from '../lock.errors.js';
+import type { Lock, UpgradeOptions } from '../lock.js';
+import { LockNotHeldError, LockOptionsError } from '../lock.errors.js';
 import type { LockLostError } from '../lock.errors.js';
 import { messages, plain } from '../lock.messages.js';
+import { optionNames } from '../option-names.js';
 import { processIdOf } from '../stores/protocol.js';
 import { AnyLoss } from './any-loss.js';
+import { writeDetached } from './detached-text.js';
+import { downgrade, upgrade } from './lease/conversion.js';
 import type { Holder } from './lease/holder.js';
-import { readTtl } from './settings.js';
+import { checkCallOptions, NO_OPTIONS, readSignal, readTtl, readWait } from './settings.js';
+import { modeOf } from './share-options.js';
+import { shareMessages } from './share.messages.js';
 
 /** Of how many keys loggers show the fencing tokens. */
 const MOST_SHOWN = 20;
+
+const UPGRADE_OPTIONS = optionNames<UpgradeOptions>({ wait: true, signal: true });
 
 /** What few handles have. */
 interface Extras {
@@ -78,6 +85,10 @@ export class LockHandle implements Lock {
 
   get ttl(): number {
     return this.#first.ttl;
+  }
+
+  get mode(): Lock['mode'] {
+    return modeOf(this.#first.share);
   }
 
   get acquiredAt(): Date {
@@ -146,6 +157,37 @@ export class LockHandle implements Lock {
     await Promise.all(this.#holders.map((holder) => holder.lease.renew(holder, milliseconds)));
   }
 
+  async upgrade(options: UpgradeOptions = NO_OPTIONS): Promise<void> {
+    checkCallOptions(options, UPGRADE_OPTIONS, 'upgrade()');
+    const holder = this.#only();
+    const wait = options.wait === undefined ? holder.settings.wait : readWait(options.wait);
+    await upgrade(holder, { wait, signal: readSignal(options.signal) });
+  }
+
+  async downgrade(): Promise<void> {
+    await downgrade(this.#only());
+  }
+
+  async detach(): Promise<string> {
+    // What is proven now lasts a full ttl from here.
+    this.#each((holder) => holder.lease.checkDetachable(holder));
+    await this.renew();
+    if (this.#released) throw this.#notHeld();
+    for (const holder of this.#holders) {
+      holder.assertHeld();
+      holder.lease.checkDetachable(holder);
+    }
+    this.#released = true;
+    const detached = this.#holders.map((holder) => {
+      holder.depth = 0;
+      return holder.lease.detach(holder);
+    });
+    const extras = this.#extras;
+    if (extras?.outers) this.#leaveOuters(extras.outers);
+    extras?.anyLoss?.end();
+    return writeDetached(detached);
+  }
+
   release(): Promise<boolean> {
     if (this.#released) return Promise.reject(this.#notHeld());
     return this.end().then(wasHeld);
@@ -153,6 +195,14 @@ export class LockHandle implements Lock {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#released) await this.end();
+  }
+
+  /** As {@link end}, where nothing was done under the lock, so that its keys need not be kept. */
+  endUnused(): Promise<LockLostError | undefined> {
+    this.#each(({ depth, lease }) => {
+      if (depth === 1) lease.dropMinHold();
+    });
+    return this.end();
   }
 
   /** Gives the handle back and answers whether its lock was lost. Never rejects. */
@@ -181,6 +231,7 @@ export class LockHandle implements Lock {
     return {
       key: plain(key),
       token: `${processIdOf(token)}…`,
+      mode: this.mode,
       fencingToken,
       ...several,
       ttl,
@@ -233,6 +284,14 @@ export class LockHandle implements Lock {
     const loss = await endAll(holders);
     this.#extras?.anyLoss?.end();
     return loss;
+  }
+
+  /** The holder of a lock of one key. */
+  #only(): Holder {
+    if (this.#released) throw this.#notHeld();
+    const { key } = this;
+    if (this.#several) throw new LockOptionsError(shareMessages.severalKeys(key), { key });
+    return this.#first;
   }
 
   #notHeld(): LockNotHeldError {

@@ -3,7 +3,7 @@
  * whatever becomes of it.
  */
 import { WITH_LOCK_OPTIONS } from '../acquire.options.js';
-import type { OnLost, WithLockOptions } from '../acquire.options.js';
+import type { LockKeys, OnLost, WithLockOptions } from '../acquire.options.js';
 import type { Lock } from '../lock.js';
 import { LockOptionsError, lostBefore } from '../lock.errors.js';
 import type { LockBusyError, LockTimeoutError } from '../lock.errors.js';
@@ -60,7 +60,7 @@ export function readSection<Result>(
 export async function runSection<Result>(
   engine: LockEngine,
   owner: object,
-  keys: string | readonly string[],
+  keys: LockKeys,
   { options, onLost, section }: SectionRequest<Result>,
 ): Promise<Result> {
   const askedAt = performance.now();

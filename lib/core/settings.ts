@@ -2,15 +2,18 @@
  * Options as the library computes with them: checked, defaulted, in milliseconds. A bad value is a `LockOptionsError`
  * that names the option, the value and what is allowed.
  */
-import type { LockDefaults, OnLost } from '../acquire.options.js';
+import type { AcquireOptions, OnLost } from '../acquire.options.js';
 import { toMilliseconds } from '../duration.js';
 import type { Duration } from '../duration.js';
-import { LockKeyError, LockOptionsError } from '../lock.errors.js';
+import { LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import { checkOptionNames } from '../option-names.js';
 import type { OptionNames } from '../option-names.js';
+import type { LeaseShare } from '../stores/lock-store.js';
+import { EXCLUSIVE } from './admission.js';
+import { readShare } from './share-options.js';
 
-/** {@link LockDefaults} without anything left open. */
+/** The options of a call, or of a module, without anything left open. */
 export interface LockSettings {
   readonly ttl: number;
   readonly wait: number;
@@ -18,6 +21,9 @@ export interface LockSettings {
   readonly maxHold: number;
   readonly reentrant: boolean;
   readonly fair: boolean;
+  readonly share: LeaseShare;
+  readonly lockDelay: number;
+  readonly minHold: number;
 }
 
 /** What applies where neither the call nor the module says otherwise. */
@@ -28,15 +34,15 @@ export const DEFAULT_SETTINGS: LockSettings = {
   maxHold: Infinity,
   reentrant: true,
   fair: false,
+  share: EXCLUSIVE,
+  lockDelay: 0,
+  minHold: 0,
 };
-
-/** How long a key may be, in bytes of UTF-8. */
-export const DEFAULT_MAX_KEY_BYTES = 1_024;
 
 /** A shorter lease could not be renewed in time on a busy machine. */
 const MIN_TTL = 100;
-/** A year: a longer ttl is a slip of the unit. */
-const MAX_TTL = 31_536_000_000;
+/** A year: a longer duration is a slip of the unit. */
+const YEAR = 31_536_000_000;
 
 /** Options of a call that asks for nothing of its own. */
 export const NO_OPTIONS: Readonly<Record<string, never>> = Object.freeze({});
@@ -61,11 +67,11 @@ export function checkSection(of: string, section: unknown): asserts section is (
 }
 
 /** Fills what `options` leaves open from `defaults`. */
-export function resolveSettings(options: LockDefaults, defaults: LockSettings): LockSettings {
+export function resolveSettings(options: AcquireOptions, defaults: LockSettings): LockSettings {
   if (options === NO_OPTIONS) return defaults;
   return {
     ttl: options.ttl === undefined ? defaults.ttl : readTtl(options.ttl),
-    wait: options.wait === undefined ? defaults.wait : readDuration('wait', options.wait, { min: 0, infinite: true }),
+    wait: options.wait === undefined ? defaults.wait : readWait(options.wait),
     autoRenew: readBoolean('autoRenew', options.autoRenew, defaults.autoRenew),
     maxHold:
       options.maxHold === undefined
@@ -73,18 +79,37 @@ export function resolveSettings(options: LockDefaults, defaults: LockSettings): 
         : readDuration('maxHold', options.maxHold, { min: 1, infinite: true }),
     reentrant: readBoolean('reentrant', options.reentrant, defaults.reentrant),
     fair: readBoolean('fair', options.fair, defaults.fair),
+    share: asksForShare(options) ? readShare(options) : EXCLUSIVE,
+    lockDelay: readSpan('lockDelay', options.lockDelay, defaults.lockDelay),
+    minHold: readSpan('minHold', options.minHold, defaults.minHold),
   };
+}
+
+function asksForShare({ mode, concurrency, weight }: AcquireOptions): boolean {
+  return mode !== undefined || concurrency !== undefined || weight !== undefined;
 }
 
 /** Whether two calls ask for the same. */
 export function isSameSettings(a: LockSettings, b: LockSettings): boolean {
   if (a.ttl !== b.ttl || a.wait !== b.wait || a.maxHold !== b.maxHold) return false;
+  if (a.lockDelay !== b.lockDelay || a.minHold !== b.minHold) return false;
+  if (a.share.limit !== b.share.limit || a.share.weight !== b.share.weight) return false;
   return a.autoRenew === b.autoRenew && a.reentrant === b.reentrant && a.fair === b.fair;
+}
+
+/** Milliseconds of a wait, perhaps without end. */
+export function readWait(wait: Duration): number {
+  return readDuration('wait', wait, { min: 0, infinite: true });
 }
 
 /** Whole milliseconds of a ttl. */
 export function readTtl(ttl: Duration): number {
-  return Math.round(readDuration('ttl', ttl, { min: MIN_TTL, max: MAX_TTL }));
+  return Math.round(readDuration('ttl', ttl, { min: MIN_TTL, max: YEAR }));
+}
+
+/** Whole milliseconds of a duration that may be nothing. */
+function readSpan(name: string, value: Duration | undefined, otherwise: number): number {
+  return value === undefined ? otherwise : Math.ceil(readDuration(name, value, { min: 0, max: YEAR }));
 }
 
 /** Milliseconds of a duration within bounds. */
@@ -99,7 +124,7 @@ export function readDuration(
   const bounds =
     max === Number.MAX_SAFE_INTEGER
       ? `of at least ${min} ms`
-      : `from ${min} ms to ${max === MAX_TTL ? 'a year' : `${max} ms`}`;
+      : `from ${min} ms to ${max === YEAR ? 'a year' : `${max} ms`}`;
   const allowed = `a duration ${bounds} as a number of milliseconds or a string such as '30s'`;
   const expected = infinite ? `${allowed}, or Infinity` : allowed;
   throw new LockOptionsError(messages.option(name, value, expected, secondsMeant(value, milliseconds, min)));
@@ -116,45 +141,6 @@ export function readBoolean(name: string, value: boolean | undefined, otherwise:
   if (value === undefined) return otherwise;
   if (typeof value !== 'boolean') throw new LockOptionsError(messages.option(name, value, 'true or false'));
   return value;
-}
-
-/** The distinct keys of one call, as they were given; a single one by itself. */
-export function readKeys(keys: string | readonly string[], maxBytes: number): string | readonly string[] {
-  if (typeof keys === 'string') {
-    checkKey(keys, maxBytes);
-    return keys;
-  }
-  if (!Array.isArray(keys)) throw new LockKeyError(messages.badKey(keys));
-  if (keys.length === 0) throw new LockKeyError(messages.noKey());
-  // Not forEach, which would skip the holes of a sparse array.
-  for (const key of keys as readonly unknown[]) checkKey(key, maxBytes);
-  const distinct = [...new Set(keys as readonly string[])];
-  return distinct.length === 1 ? distinct[0]! : distinct;
-}
-
-/** Checks the key of a call that is about one key; a list of one key is refused. */
-export function readKey(key: string, of: string, maxBytes = Infinity): string {
-  if (!isKey(key)) throw new LockKeyError(messages.oneKey(of, key), { key: typeof key === 'string' ? key : undefined });
-  checkLength(key, maxBytes);
-  return key;
-}
-
-function isKey(key: unknown): key is string {
-  return typeof key === 'string' && key !== '' && key.isWellFormed();
-}
-
-function checkKey(key: unknown, maxBytes: number): void {
-  if (!isKey(key)) throw new LockKeyError(messages.badKey(key), { key: typeof key === 'string' ? key : undefined });
-  checkLength(key, maxBytes);
-}
-
-/** Keys of different callers travel together, and a huge one would hold up or cost all of them. */
-function checkLength(key: string, maxBytes: number): void {
-  // No UTF-16 unit takes more than three bytes, so nearly no key has to be counted.
-  if (key.length * 3 <= maxBytes) return;
-  const bytes = Buffer.byteLength(key);
-  // Without the key itself: an error is written to logs.
-  if (bytes > maxBytes) throw new LockKeyError(messages.longKey(key, bytes, maxBytes));
 }
 
 /** What to do with the result of a section that lost its lock. */

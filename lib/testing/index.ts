@@ -19,8 +19,10 @@ import type { DistributedLockModuleExtras, DistributedLockModuleOptions, LockDef
  * ```
  */
 export class LockTestingModule {
-  /** @param options - the defaults of the module under test, its `name` and `isGlobal`. */
-  static forRoot(options: LockDefaults & DistributedLockModuleExtras = {}): DynamicModule {
+  /** @param options - the defaults of the module under test, its `lockOrder`, `name` and `isGlobal`. */
+  static forRoot(
+    options: LockDefaults & Pick<DistributedLockModuleOptions, 'lockOrder'> & DistributedLockModuleExtras = {},
+  ): DynamicModule {
     // forRoot() refuses what is not an object.
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       return DistributedLockModule.forRoot(options);

@@ -84,8 +84,24 @@ describe('an answer that is on its way', () => {
     await (await locks.acquire('key')).release();
   });
 
+  it('to several keys that were asked for together: none is left', async () => {
+    const { proxy, locks, rival } = await scene();
+    // The server knows the script then.
+    await (await locks.acquire(['a', 'b'])).release();
+    proxy.hold('toClient');
+    const cancel = new AbortController();
+    const gone = rejection(locks.acquire(['a', 'b'], { signal: cancel.signal }));
+    for (const key of ['a', 'b']) await keyBecomes(rival, key, ({ holders }) => holders.length > 0);
+    cancel.abort();
+    expect(await gone).toBe(cancel.signal.reason);
+    for (const key of ['a', 'b']) await keyBecomes(rival, key, isFree);
+    proxy.flow('toClient');
+  });
+
   it('to one of several keys: none is left', async () => {
     const { proxy, locks, rival } = await scene();
+    // So that they are taken one after the other.
+    const held = await rival.acquire('c');
     const cancel = new AbortController();
     const second = proxy.next((command) => requestOf('acquire')(command) && command.args[2] === 'lock:{b}');
     const gone = rejection(locks.acquire(['a', 'b', 'c'], { signal: cancel.signal }));
@@ -94,6 +110,7 @@ describe('an answer that is on its way', () => {
     cancel.abort();
     proxy.flow('toClient');
     expect(await gone).toBe(cancel.signal.reason);
+    await held.release();
     for (const key of ['a', 'b', 'c']) await keyBecomes(rival, key, isFree);
   });
 

@@ -24,7 +24,12 @@ const VOCABULARY = [
 const PROVIDERS = ['distributed-lock.providers.ts'];
 
 /** Small things without a will of their own that stores need as much as the core does. */
-const SHARED_WITH_STORES = ['core/linked-list.ts', 'core/context/outside.ts'];
+const SHARED_WITH_STORES = [
+  'core/admission.ts',
+  'core/context/outside.ts',
+  'core/heartbeat/deadline-heap.ts',
+  'core/linked-list.ts',
+];
 
 /** Every file stands in one of these. */
 const ROOMS = ['index.ts', ...NEST, ...VOCABULARY, 'core/', 'stores/', 'locked/', 'http/', 'testing/'];

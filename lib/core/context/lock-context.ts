@@ -11,6 +11,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** A lock as the context sees it. */
 interface ContextLock {
+  /** Every key of it. */
+  readonly keys: readonly string[];
   /** Whether it was given back. */
   readonly isReleased: boolean;
   /** Whether it was given back, and no other lock shares one of its keys. */
@@ -63,6 +65,22 @@ export function holderOf<Lock extends ContextLock>(owner: object, key: string): 
     if (holder && holder.depth > 0) return frame.handle as Lock;
   }
   return undefined;
+}
+
+/** Whether the running code holds anything at all, of whichever owner. */
+export function isHolding(): boolean {
+  return innermost() !== undefined;
+}
+
+/** The keys that the running code holds with locks of `owner`, innermost first. */
+export function heldKeys(owner: object): readonly string[] {
+  const keys = new Set<string>();
+  for (let frame = innermost(); frame; frame = outwards(frame)) {
+    const { handle } = frame;
+    if (frame.owner !== owner) continue;
+    for (const key of handle.keys) if (handle.holderOf(key)!.depth > 0) keys.add(key);
+  }
+  return [...keys];
 }
 
 function innermost(): Frame | undefined {

@@ -1,26 +1,25 @@
 /**
- * A lease that this process holds, from the grant until it goes back to the server, with the holders that follow each
- * other on it. It is handed from one caller to the next without a round trip, each with the next fencing token of its
- * block, until the hand-off budget is spent. Then one request lets other processes in, and puts the callers that still
- * wait at the end of the server's queue.
+ * A lease that this process holds, from the grant until it goes back to the server. How its holders share it or follow
+ * each other on it is left to the classes that extend this one; each holder has a fencing token of the lease's block.
  */
-import { LockLostError } from '../../lock.errors.js';
+import { LockBusyError, LockLostError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import type { ReleaseAnswer, ReleaseRequest } from '../../stores/lock-store.js';
 import type { LockEventEmitter } from '../event-emitter.js';
 import type { LockSettings } from '../settings.js';
+import { modeOf } from '../share-options.js';
+import { shareMessages } from '../share.messages.js';
 import { mayBeCarriedOut } from '../store-failure.js';
-import { fits } from './hand-off.js';
+import { ConvertibleLease } from './convertible-lease.js';
 import type { HandOffBudget } from './hand-off.js';
-import { Holder } from './holder.js';
-import type { SharedLease } from './holder.js';
-import { Lease } from './lease.js';
+import type { DetachedLease, Holder, HolderLease } from './holder.js';
 import type { LeaseRequests } from './lease-requests.js';
 import type { NewLease } from './lease.js';
+import { marginOf } from './margin.js';
 import type { Admission, PendingLease } from './pending-lease.js';
 
-/** What a release that goes to the next caller of this process answers. */
-const NOTHING_LOST = Promise.resolve(undefined);
+/** What a release that leaves the lease in this process answers. */
+export const NOTHING_LOST = Promise.resolve(undefined);
 
 /** A caller that may become the next holder. */
 export interface Candidate {
@@ -47,30 +46,43 @@ export interface Candidates {
   takeNext(): Candidate;
   /** The lease goes back; answers the pending lease of those that still wait. */
   leaseEnds(): PendingLease | undefined;
-  /** The lease is lost. */
+  /** The lease is lost, or is no concern of this process any more. */
   leaseLost(): void;
+  /** The lease stays with its holder and goes to none of the candidates; answers where it belongs from now on. */
+  setApart(lease: HeldLease): Candidates;
   /** The lease's due time has changed. */
   moved(): void;
 }
 
-export class HeldLease extends Lease implements SharedLease {
-  /** The holder; undefined while the lease is being fitted to the next caller. */
-  private holder: Holder | undefined = undefined;
-  private fittedTo: Candidate | undefined = undefined;
-  /** How often it was handed on. */
-  private handOffs = -1;
+export abstract class HeldLease extends ConvertibleLease implements HolderLease {
+  /** What the next holder asked for, or the last one; it counts for what is asked of the store. */
+  protected settings: LockSettings;
   /** Whether a renewal without an answer may still be carried out. */
   private isInDoubt = false;
-  private readonly grantedAt: number;
+  protected readonly grantedAt: number;
 
   constructor(
     grant: NewLease,
     now: number,
-    private readonly candidates: Candidates,
+    protected candidates: Candidates,
+    settings: LockSettings,
   ) {
     super(grant);
     this.grantedAt = Math.floor(now);
+    this.settings = settings;
   }
+
+  /** Whether a caller has the key, and not only the process. */
+  abstract readonly isTaken: boolean;
+  /** Since when a caller has the key. */
+  abstract readonly heldSince: number | undefined;
+  /** Begins with the next caller, or callers; `asked` says what was asked for when it was granted. */
+  abstract start(asked: Pick<Admission, 'ttl' | 'isWhole'>, now: number): void;
+  abstract release(holder: Holder): Promise<LockLostError | undefined>;
+  /** Whether there is one holder. */
+  abstract readonly isAlone: boolean;
+  /** Forgets all holders, and answers them. */
+  protected abstract takeHolders(): readonly Holder[];
 
   get key(): string {
     return this.candidates.key;
@@ -80,14 +92,10 @@ export class HeldLease extends Lease implements SharedLease {
     return this.candidates.tools.requests;
   }
 
-  /** Whether a caller has the key, and not only the process. */
-  get isTaken(): boolean {
-    return this.holder !== undefined;
-  }
-
-  /** Since when a caller has the key. */
-  get heldSince(): number | undefined {
-    return this.holder?.since;
+  get margin(): number {
+    const { settings } = this;
+    if (settings.minHold === 0) return settings.lockDelay;
+    return marginOf(settings, this.length, performance.now() - this.grantedAt);
   }
 
   /** Milliseconds for which the lease may be believed in; negative when it is over. */
@@ -95,38 +103,40 @@ export class HeldLease extends Lease implements SharedLease {
     return this.deadline - now;
   }
 
-  /** Milliseconds for which a caller will hold the key unless it is renewed; 0 when none holds it. */
-  heldFor(now: number): number {
-    return this.holder?.isHeld ? this.remaining(now) : 0;
-  }
-
-  /**
-   * Begins with the next caller. A lease granted for the ttl that this caller asked for can be used at once. So can one
-   * that was heard of (`undefined`), which is claimed for the full ttl meanwhile.
-   */
-  start(first: Candidate, asked: Pick<Admission, 'ttl' | 'isWhole'>, now: number): void {
-    const { ttl } = first.settings;
-    if (asked.ttl !== undefined && (asked.ttl !== ttl || !asked.isWhole)) return this.next(now);
-    this.begin(now);
-    if (asked.ttl === undefined) this.candidates.tools.requests.claim(this, ttl);
-  }
-
   renew(holder: Holder, ttl?: number): Promise<void> {
-    return this.candidates.tools.requests.renew(holder, this, ttl);
+    return this.requests.renew(holder, this, ttl);
   }
 
-  release(holder: Holder): Promise<LockLostError | undefined> {
-    const now = performance.now();
-    if (!holder.end(now)) return Promise.resolve(holder.lossError);
-    this.holder = undefined;
-    const { next, tools } = this.candidates;
-    const { budget } = tools;
-    if (next && this.handOffs < budget.count && now - this.grantedAt < budget.time) {
-      this.tellReleased(holder);
-      this.next(now);
-      return NOTHING_LOST;
-    }
-    return this.giveBack().then((answer) => this.released(holder, answer));
+  dropMinHold(): void {
+    if (this.settings.minHold > 0) this.settings = { ...this.settings, minHold: 0 };
+  }
+
+  /** From here on it goes to no other caller of this process. */
+  setApart(): void {
+    this.candidates = this.candidates.setApart(this);
+  }
+
+  checkDetachable({ key, depth }: Holder): void {
+    if (depth > 1) throw new LockBusyError(shareMessages.enteredAgain(key, depth), { key });
+    if (this.wish) throw new LockBusyError(shareMessages.isConverting(key), { key });
+  }
+
+  detach(holder: Holder): DetachedLease {
+    const { key, token, fencingToken, settings, acquiredAt } = holder;
+    holder.end(performance.now());
+    this.takeHolders();
+    this.end();
+    this.candidates.leaseLost();
+    this.tellGone(holder, 'detached');
+    const handOffs = fencingToken - this.fencingToken;
+    return {
+      key,
+      token,
+      fencingToken: this.fencingToken,
+      handOffs,
+      settings: { ...settings, ttl: holder.ttl },
+      acquiredAt: acquiredAt.getTime(),
+    };
   }
 
   /** Ends the lease, which no caller wants. */
@@ -151,51 +161,88 @@ export class HeldLease extends Lease implements SharedLease {
     this.candidates.moved();
   }
 
-  protected renewed(): void {
-    const { key, token, ttl, holder } = this;
+  protected tellRenewed({ fencingToken, share }: Holder): void {
+    const { key, token, ttl } = this;
+    const { audience } = this.candidates.tools.events;
+    audience?.next({ type: 'renewed', key, token, fencingToken, mode: modeOf(share), ttl });
+  }
+
+  protected answeredRenewal(): void {
     this.isInDoubt = false;
-    if (holder) {
-      const { fencingToken } = holder;
-      this.candidates.tools.events.audience?.next({ type: 'renewed', key, token, fencingToken, ttl });
-    } else if (!this.isClaiming) {
-      // An answer to something older has not fitted the lease to the next yet.
-      this.next(performance.now());
-    }
   }
 
   protected renewalFailed(error: unknown): void {
     this.isInDoubt ||= mayBeCarriedOut(error);
-    this.candidates.tools.requests.failed(this.key, this.token, 'renew', error);
+    this.requests.failed(this.key, this.token, 'renew', error);
   }
 
   protected lost(error: LockLostError, isGone: boolean): void {
-    const { holder } = this;
-    this.holder = undefined;
-    if (holder) this.lostBy(holder, error);
+    for (const holder of this.takeHolders()) this.lostBy(holder, error);
+    this.wish?.ring();
     // A renewal that was under way may still be carried out, and would lock the key without a holder.
-    if (!isGone) void this.candidates.tools.requests.release(this.farewell(), this.length, true);
+    if (!isGone) void this.leave(true, this.settings.lockDelay);
     this.candidates.leaseLost();
   }
 
   /** Gives the lease back to the server; the callers that still wait take a place at the end of its queue. */
-  private giveBack(): Promise<ReleaseAnswer> {
-    const { requests } = this.candidates.tools;
+  protected giveBack(): Promise<ReleaseAnswer> {
+    const { requests } = this;
     this.end();
+    requests.wishes.get(this.token)?.ring();
     const pending = this.candidates.leaseEnds();
     const { isInDoubt } = this;
-    if (!pending) return requests.release(this.farewell(), this.length, isInDoubt);
+    if (!pending) return this.leave(isInDoubt);
+    const ttl = this.length + this.margin;
     if (this.isProven) {
-      return requests.pass({ ...this.farewell(), fencingToken: this.lastFence }, this.length, pending, isInDoubt);
+      return requests.pass({ ...this.farewell(), fencingToken: this.lastFence }, ttl, pending, isInDoubt);
     }
     // Not in one step, for which the fencing token would have to be told.
-    const released = requests.release(this.farewell(), this.length, isInDoubt);
-    requests.ask(pending, pending.ttl, true);
+    const released = requests.release(this.farewell(), ttl, isInDoubt);
+    requests.ask(pending, this.candidates.next!.settings, true);
     return released;
   }
 
-  /** The last fencing token of the lease's block that was given out. */
-  private get lastFence(): number {
-    return this.fencingToken + this.handOffs;
+  /** As {@link giveBack}, for the last holder; answers what was lost. */
+  protected giveBackOf(holder: Holder): Promise<LockLostError | undefined> {
+    return this.giveBack().then((answer) => this.released(holder, answer));
+  }
+
+  protected tellAcquired({ key, token, fencingToken, share, since }: Holder, { askedAt }: Candidate): void {
+    const { audience } = this.candidates.tools.events;
+    audience?.next({ type: 'acquired', key, token, fencingToken, mode: modeOf(share), waitedMs: since - askedAt });
+  }
+
+  private released(holder: Holder, { state, error }: ReleaseAnswer): LockLostError | undefined {
+    // After the lease's own end "gone" proves nothing: the release may have come too late, and the section in time.
+    if (state === 'gone' && this.deadline > performance.now()) {
+      this.lostBy(holder, new LockLostError(messages.gone(this.key), { key: this.key }));
+      return holder.lossError;
+    }
+    if (error === undefined && this.candidates.tools.events.audience) this.tellGone(holder, 'released');
+    return undefined;
+  }
+
+  protected tellGone({ key, token, fencingToken, share, since }: Holder, type: 'released' | 'detached'): void {
+    const { audience } = this.candidates.tools.events;
+    audience?.next({ type, key, token, fencingToken, mode: modeOf(share), heldMs: performance.now() - since });
+  }
+
+  private lostBy(holder: Holder, error: LockLostError): void {
+    const { key, token, fencingToken, share } = holder;
+    const { events } = this.candidates.tools;
+    holder.lose(error);
+    if (holder.isUntold) events.next(holder);
+    const told = { type: 'lost', key, token, fencingToken, mode: modeOf(share), error: holder.lossError! } as const;
+    events.audience?.next(told);
+  }
+
+  /** Gives the lease back, or leaves the key locked: for what is left of `minHold`, a lost one for its `lockDelay`. */
+  private leave(isInDoubt: boolean, delay = 0): Promise<ReleaseAnswer> {
+    const { requests, settings } = this;
+    const { minHold } = settings;
+    const kept = minHold === 0 ? delay : Math.max(delay, this.grantedAt + minHold - performance.now());
+    if (kept > 0) return requests.keep(this, Math.ceil(kept));
+    return requests.release(this.farewell(), this.length + this.margin, isInDoubt);
   }
 
   /**
@@ -205,60 +252,5 @@ export class HeldLease extends Lease implements SharedLease {
   private farewell(): ReleaseRequest {
     const { key, token, isProven } = this;
     return { key, token, fencingToken: isProven && this.handOffs > 0 ? this.lastFence : undefined };
-  }
-
-  /** Lets the next caller in, once the lease is as that caller wants it. */
-  private next(now: number): void {
-    const { next } = this.candidates;
-    if (!next) {
-      this.giveUp();
-    } else if (!this.isProven) {
-      // The claim is under way, and its answer comes first.
-    } else if (next === this.fittedTo || fits(this, next.settings, now)) {
-      this.begin(now);
-    } else {
-      this.fittedTo = next;
-      this.candidates.tools.requests.claim(this, next.settings.ttl);
-    }
-  }
-
-  private begin(now: number): void {
-    const candidate = this.candidates.takeNext();
-    const { settings, askedAt } = candidate;
-    this.fittedTo = undefined;
-    this.handOffs += 1;
-    this.keepFor(settings, now);
-    this.holder = new Holder(this, this.handOffs, settings.reentrant, now);
-    const { audience } = this.candidates.tools.events;
-    if (audience) {
-      const { key, token, lastFence: fencingToken } = this;
-      audience.next({ type: 'acquired', key, token, fencingToken, waitedMs: now - askedAt });
-    }
-    candidate.succeed(this.holder);
-  }
-
-  private released(holder: Holder, { state, error }: ReleaseAnswer): LockLostError | undefined {
-    // After the lease's own end "gone" proves nothing: the release may have come too late, and the section in time.
-    if (state === 'gone' && this.deadline > performance.now()) {
-      this.lostBy(holder, new LockLostError(messages.gone(this.key), { key: this.key }));
-      return holder.lossError;
-    }
-    if (error === undefined) this.tellReleased(holder);
-    return undefined;
-  }
-
-  private lostBy(holder: Holder, error: LockLostError): void {
-    const { key, token, fencingToken } = holder;
-    const { events } = this.candidates.tools;
-    holder.lose(error);
-    if (holder.isUntold) events.next(holder);
-    events.audience?.next({ type: 'lost', key, token, fencingToken, error: holder.lossError! });
-  }
-
-  private tellReleased(holder: Holder): void {
-    const { audience } = this.candidates.tools.events;
-    if (!audience) return;
-    const { key, token, fencingToken, since } = holder;
-    audience.next({ type: 'released', key, token, fencingToken, heldMs: performance.now() - since });
   }
 }

@@ -7,12 +7,28 @@ import { setMaxListeners } from 'node:events';
 import { LockNotHeldError } from '../../lock.errors.js';
 import type { LockLostError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
+import type { LeaseShare, StoreAnswer } from '../../stores/lock-store.js';
+import type { LockSettings } from '../settings.js';
 import { hasAbortListeners } from './abort-listeners.js';
+import type { Wish, WishTools } from './wish.js';
+
+/** What another process needs to go on with a lease. */
+export interface DetachedLease {
+  readonly key: string;
+  readonly token: string;
+  /** The first fencing token of its block. */
+  readonly fencingToken: number;
+  /** How many more of the block had been given out when it came to its holder. */
+  readonly handOffs: number;
+  readonly settings: LockSettings;
+  /** When the holder was granted the key, by the wall clock. */
+  readonly acquiredAt: number;
+}
 
 /** The lease as its holder sees it. */
-export interface SharedLease {
+export interface HolderLease {
   /** What tells the leases of one service from those of another. */
-  readonly requests: object;
+  readonly requests: WishTools;
   readonly key: string;
   readonly token: string;
   /** The first fencing token of its block. */
@@ -28,6 +44,22 @@ export interface SharedLease {
   check(now?: number): boolean;
   /** Extends it now; see `Lock.renew`. */
   renew(holder: Holder, ttl?: number): Promise<void>;
+  /** Whether the holder is the only one on it. */
+  readonly isAlone: boolean;
+  /** A conversion that is not settled yet. */
+  readonly wish: Wish | undefined;
+  /** Whether a request that makes it a reader's brought no answer, and may be carried out yet. */
+  readonly mayOpen: boolean;
+  /** From here on it goes to no other caller of this process. */
+  setApart(): void;
+  /** Asks the store for another share; takes note of what it answers. */
+  convert(holder: Holder, share: LeaseShare, wait: boolean): Promise<StoreAnswer>;
+  /** The key need not be kept: nothing was done under the lock. */
+  dropMinHold(): void;
+  /** Throws where the holder can't leave with the lease; see `Lock.detach`. */
+  checkDetachable(holder: Holder): void;
+  /** Ends it here without giving it back. */
+  detach(holder: Holder): DetachedLease;
   /** Gives a holder's share back; never rejects. Answers what was lost, where the lease was gone before. */
   release(holder: Holder): Promise<LockLostError | undefined>;
   /** The holder was entered again, and is still held by that re-entry though the section it was entered from has ended. */
@@ -41,7 +73,7 @@ interface Extras {
   /** When it was acquired, by the wall clock; reckoned when it is first asked for. */
   acquired?: number;
   /** What the lease was when its holder gave it back; its deadline in monotonic time. */
-  ended?: { readonly ttl: number; readonly deadline: number };
+  ended?: { readonly ttl: number; readonly deadline: number; readonly fencingToken: number };
 }
 
 export class Holder {
@@ -51,11 +83,11 @@ export class Holder {
   private extras: Extras | undefined = undefined;
 
   constructor(
-    readonly lease: SharedLease,
+    readonly lease: HolderLease,
     /** How often the lease had been handed on when it came to this holder. */
-    private readonly handOffs: number,
-    /** Whether its owner may enter the key again. */
-    readonly reentrant: boolean,
+    private handOffs: number,
+    /** What its owner asked for. */
+    public settings: LockSettings,
     /** Since when it is held, in monotonic time. */
     readonly since: number,
   ) {}
@@ -69,7 +101,22 @@ export class Holder {
   }
 
   get fencingToken(): number {
-    return this.lease.fencingToken + this.handOffs;
+    return this.extras?.ended?.fencingToken ?? this.lease.fencingToken + this.handOffs;
+  }
+
+  /** With whom it shares the key. */
+  get share(): LeaseShare {
+    return this.settings.share;
+  }
+
+  /** It has another share from now on. */
+  convert(share: LeaseShare): void {
+    this.settings = { ...this.settings, share };
+  }
+
+  /** Its lease has a new fencing token, which is this holder's. */
+  renumber(): void {
+    this.handOffs = 0;
   }
 
   get acquiredAt(): Date {
@@ -144,8 +191,8 @@ export class Holder {
     const { lease } = this;
     if (this.state === 'held') lease.check(now);
     if (this.state !== 'held') return false;
-    const { ttl, deadline } = lease;
-    this.withExtras().ended = { ttl, deadline };
+    const { ttl, deadline, fencingToken } = lease;
+    this.withExtras().ended = { ttl, deadline, fencingToken: fencingToken + this.handOffs };
     this.state = 'ended';
     return true;
   }

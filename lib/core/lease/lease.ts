@@ -52,7 +52,8 @@ type State = 'held' | 'over' | 'ended' | 'lost';
 
 export abstract class Lease implements Touching {
   readonly token: string;
-  readonly fencingToken: number;
+  /** The first of its block; another one after an upgrade. */
+  fencingToken: number;
   /** Whether the store knows the lease by its fencing token. */
   protected isProven: boolean;
 
@@ -76,6 +77,9 @@ export abstract class Lease implements Touching {
   }
 
   abstract readonly key: string;
+  abstract readonly margin: number;
+  /** Whether the store may have known the lease by another fencing token when it carried out what was sent then. */
+  protected abstract mayHaveOtherFence(sentAt: number): boolean;
   /** An answer has extended the lease. */
   protected abstract renewed(): void;
   protected abstract renewalFailed(error: unknown): void;
@@ -167,7 +171,7 @@ export abstract class Lease implements Touching {
       if (at >= this.lastAnswerSentAt) this.refuted(answer.state);
       return;
     }
-    if (answer.fencingToken !== this.fencingToken) return this.refuted('held');
+    if (answer.fencingToken !== this.fencingToken && !this.mayHaveOtherFence(sentAt)) return this.refuted('held');
     belief.held(sentAt, ttl);
     this.isProven = true;
     this.lastAnswerSentAt = Math.max(this.lastAnswerSentAt, at);

@@ -5,7 +5,7 @@
  * counting from the sending of that request, and adding only what the server's own clock says passed between that
  * answer and the grant, errs on the safe side.
  */
-import type { Grant, StoreAnswer } from '../../stores/lock-store.js';
+import type { Grant, LeaseShare, StoreAnswer } from '../../stores/lock-store.js';
 import { DEFAULT_TIMING, WAITER_HEARTBEAT } from '../../stores/protocol.js';
 import { Belief } from './belief.js';
 import type { Touching } from './touching.js';
@@ -29,6 +29,10 @@ export interface Admission {
 export interface PendingOwner {
   /** The ttl that the next touch asks for. */
   readonly ttl: number;
+  /** How much longer than that the store is asked to keep the lease. */
+  readonly margin: number;
+  /** With whom the key is shared. */
+  readonly share: LeaseShare;
   admitted(pending: PendingLease, admission: Admission): void;
   /** The key was granted, but so late that nothing is left of the lease. */
   late(pending: PendingLease): void;
@@ -88,6 +92,14 @@ export class PendingLease implements Touching {
 
   get ttl(): number {
     return this.owner.ttl;
+  }
+
+  get margin(): number {
+    return this.owner.margin;
+  }
+
+  get share(): LeaseShare {
+    return this.owner.share;
   }
 
   /** When the next touch is due; monotonic time. */
@@ -169,7 +181,8 @@ export class PendingLease implements Touching {
     const couldBeTrue = Number.isSafeInteger(fencingToken) && fencingToken > 0 && ttl <= DEFAULT_TIMING.claimWindow;
     const deadline = belief.ofGrant(knownSentAt + passed * (1 - DRIFT), ttl);
     // What little is left of an old grant is better spent on asking; so is what could not be true, or be no number at all.
-    if (!couldBeTrue || !(deadline - now >= ttl / 2)) return this.owner.touch(this);
+    // Of a lease that was only heard of the store keeps no margin.
+    if (!couldBeTrue || !(deadline - now >= ttl / 2) || this.margin > 0) return this.owner.touch(this);
     belief.begin(deadline);
     this.admit({ fencingToken, sentAt: knownSentAt, belief, isWhole: false, ttl: undefined, at: now });
   }

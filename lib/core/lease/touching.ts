@@ -6,6 +6,8 @@ export interface Touching {
   readonly token: string;
   /** Milliseconds that a touch asks for. */
   readonly ttl: number;
+  /** How many milliseconds longer than that the store is asked to keep it. */
+  readonly margin: number;
   /** Whether it needs no touch any more. */
   readonly isOver: boolean;
   /** A touch that asks for `ttl` milliseconds is being sent. */

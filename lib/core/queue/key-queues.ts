@@ -1,25 +1,51 @@
-/** Which queue a caller joins: that of its key, unless it wants a place of its own in the server's queue. */
+/**
+ * Which queue a caller joins: that of all who want the same of its key, unless it wants a place of its own in the server's
+ * queue. Callers that want different things of one key meet in the server's queue, as those of different processes do.
+ */
 import type { LockError } from '../../lock.errors.js';
+import { SHARED_FENCE_BLOCK } from '../../stores/protocol.js';
 import type { LockEventEmitter } from '../event-emitter.js';
 import type { Heartbeat } from '../heartbeat/heartbeat.js';
 import type { LateLock } from '../grace-time.js';
 import type { HandOffBudget } from '../lease/hand-off.js';
+import type { HeldLease } from '../lease/held-lease.js';
+import type { DetachedLease, Holder } from '../lease/holder.js';
+import type { NewLease } from '../lease/lease.js';
 import type { LeaseRequests } from '../lease/lease-requests.js';
+import { PassedLease } from '../lease/passed-lease.js';
 import type { Touching } from '../lease/touching.js';
+import type { LockSettings } from '../settings.js';
+import { modeOf } from '../share-options.js';
+import type { AskingCallers, QueueTools } from './asking-callers.js';
 import { KeyQueue } from './key-queue.js';
-import type { QueueTools } from './key-queue.js';
+import { LeasePlace } from './lease-place.js';
+import type { PlaceHome } from './lease-place.js';
 import * as refusals from './refusals.js';
+import { SharedQueue } from './shared-queue.js';
 import type { Waiter } from './waiter.js';
 
 /** A caller with a place of its own has a queue to itself, and hands nothing on. */
 const NO_HAND_OFF: HandOffBudget = { count: 0, time: 0 };
 
+/** What a shutdown has to know of. */
+interface Member {
+  readonly key: string;
+  close(reason: LockError): void;
+  held(): readonly LateLock[];
+  takeAway(message: string, cause: LockError): void;
+}
+
 export class KeyQueues implements QueueTools {
-  /** The queues that later callers join, by key; for why it is no Map see `linked-list.ts`. */
-  private readonly shared = Object.create(null) as Record<string, KeyQueue | undefined>;
-  /** The queues of callers with a place of their own. */
-  private readonly apart = new Set<KeyQueue>();
+  /** The queues of callers that want a key for themselves, by key; for why it is no Map see `linked-list.ts`. */
+  private readonly exclusive = Object.create(null) as Record<string, KeyQueue | undefined>;
+  /** The queues of callers that want something else, by what they want and key. */
+  private readonly others = new Map<string, AskingCallers>();
+  /** The queues of callers with a place of their own, and what belongs to its holder alone. */
+  private readonly apart = new Set<Member>();
   private readonly apartTools: QueueTools;
+  private readonly apartHome: PlaceHome;
+  /** Tokens of the leases that were adopted, or are about to be. */
+  readonly adopted = new Set<string>();
   /** How many there are; the keys of an object can't be counted without listing all of them. */
   private count = 0;
   private onEmpty: (() => void) | undefined;
@@ -30,8 +56,21 @@ export class KeyQueues implements QueueTools {
     readonly events: LockEventEmitter,
     readonly budget: HandOffBudget,
   ) {
-    const forget = (queue: KeyQueue): void => this.forget(queue);
-    this.apartTools = { requests, heartbeat, events, forget, budget: NO_HAND_OFF };
+    const forget = (queue: Member): void => this.forgetApart(queue);
+    const placeApart = this.placeApart.bind(this);
+    const isWantedAlone = this.isWantedAlone.bind(this);
+    this.apartTools = { requests, heartbeat, events, forget, placeApart, isWantedAlone, budget: NO_HAND_OFF };
+    this.apartHome = {
+      tools: this.apartTools,
+      next: undefined,
+      takeNext: () => {
+        throw new Error('Nobody waits for a lease that belongs to its holder alone.');
+      },
+      left: (place) => {
+        this.forgetApart(place);
+        return undefined;
+      },
+    };
   }
 
   /**
@@ -40,19 +79,64 @@ export class KeyQueues implements QueueTools {
    */
   take(key: string, waiter: Waiter, now: number): void {
     const { settings } = waiter;
-    const queue = this.shared[key];
-    if (queue && !settings.fair) {
+    const group = groupOf(key, settings);
+    const queue = group === undefined ? this.exclusive[key] : this.others.get(group);
+    const isApart = settings.fair || settings.minHold > 0;
+    if (queue && !isApart) {
       if (settings.wait > 0) return queue.join(waiter, now);
+      if (queue.letIn(waiter, now)) return;
       // A caller of this very process has it, so there is no need to ask the store.
       const heldFor = queue.heldFor(now);
       if (heldFor > 0) return this.turnAway(key, waiter, heldFor);
     }
-    this.open(key, settings.fair || queue !== undefined).join(waiter, now);
+    if (isApart || queue) return this.openApart(key).join(waiter, now);
+    const opened = group === undefined ? this.openExclusive(key) : this.openOther(key, group, settings);
+    opened.join(waiter, now);
+  }
+
+  /**
+   * Takes several keys in one request: all or none. False where that can't be, because another caller of this process is
+   * ahead for one of them, or the store does not see the keys together. Callers are refused with `LockBusyError`, too.
+   */
+  takeTogether(asked: readonly { readonly key: string; readonly waiter: Waiter }[], now: number): boolean {
+    if (!this.requests.canAskTogether) return false;
+    if (asked.some(({ key, waiter }) => this.exclusive[key] || this.others.has(groupOf(key, waiter.settings) ?? ''))) {
+      return false;
+    }
+    const queues = asked.map(({ key, waiter }) => {
+      const { settings } = waiter;
+      const isAlone = settings.fair || settings.minHold > 0 || groupOf(key, settings) !== undefined;
+      return isAlone ? this.openApart(key) : this.openExclusive(key);
+    });
+    const pendings = queues.map((queue, i) => queue.joinTogether(asked[i]!.waiter, now));
+    const settings = asked.map(({ waiter }) => waiter.settings);
+    if (this.requests.askTogether(pendings, settings)) return true;
+    queues.forEach((queue, i) => queue.withdraw(asked[i]!.waiter));
+    return false;
+  }
+
+  /** Goes on with a lease that another process had. */
+  adopt(grant: NewLease, detached: DetachedLease, now: number): Holder {
+    const { key, settings, acquiredAt } = detached;
+    const place = this.openPlace(key, {
+      ...this.apartHome,
+      left: (left, isLost) => {
+        this.adopted.delete(grant.token);
+        return this.apartHome.left(left, isLost);
+      },
+    });
+    const since = now - Math.max(0, Date.now() - acquiredAt);
+    const lease = new PassedLease(grant, since, place, settings);
+    const holder = lease.adopt(detached, since, now);
+    place.put(lease);
+    const { token, fencingToken, share } = holder;
+    this.events.audience?.next({ type: 'acquired', key, token, fencingToken, mode: modeOf(share), waitedMs: 0 });
+    return holder;
   }
 
   /** Ends every wait. */
   close(reason: (key: string) => LockError): void {
-    for (const queue of this.all()) queue.close(reason(queue.key));
+    for (const member of this.all()) member.close(reason(member.key));
   }
 
   /** Whether no key has a holder or a waiter. */
@@ -67,35 +151,95 @@ export class KeyQueues implements QueueTools {
 
   /** What callers hold. */
   held(): LateLock[] {
-    return this.all().flatMap(({ key, heldSince: since }) => (since === undefined ? [] : [{ key, since }]));
+    return this.all().flatMap((member) => member.held());
   }
 
   /** Takes every lease from its holder. */
   takeAway(message: (key: string) => string, cause: (key: string) => LockError): void {
-    for (const queue of this.all()) queue.takeAway(message(queue.key), cause(queue.key));
+    for (const member of this.all()) member.takeAway(message(member.key), cause(member.key));
   }
 
-  forget(queue: KeyQueue): void {
-    if (this.shared[queue.key] === queue) delete this.shared[queue.key];
-    else if (!this.apart.delete(queue)) return;
+  // What queues need.
+
+  /** Of the queues of callers that want a key for themselves; others have tools of their own. */
+  forget({ key }: AskingCallers): void {
+    delete this.exclusive[key];
+    this.oneLess();
+  }
+
+  isWantedAlone(key: string): boolean {
+    return this.exclusive[key]?.next !== undefined;
+  }
+
+  placeApart(key: string, lease: HeldLease): LeasePlace {
+    const place = this.openPlace(key);
+    place.put(lease);
+    return place;
+  }
+
+  private forgetApart(member: Member): void {
+    if (this.apart.delete(member)) this.oneLess();
+  }
+
+  private oneLess(): void {
     this.count -= 1;
     if (this.count === 0) this.onEmpty?.();
   }
 
-  private all(): KeyQueue[] {
-    return [...(Object.values(this.shared) as KeyQueue[]), ...this.apart];
+  private all(): Member[] {
+    return [...(Object.values(this.exclusive) as KeyQueue[]), ...this.others.values(), ...this.apart];
   }
 
   private turnAway(key: string, waiter: Waiter, heldFor: number): void {
-    this.events.audience?.next({ type: 'timeout', key, token: '', waitedMs: 0 });
+    const { share } = waiter.settings;
+    this.events.audience?.next({ type: 'timeout', key, token: '', mode: modeOf(share), waitedMs: 0 });
     waiter.reject(refusals.busy(key, heldFor, true));
   }
 
-  private open(key: string, apart: boolean): KeyQueue {
-    const queue = new KeyQueue(key, apart ? this.apartTools : this);
-    if (apart) this.apart.add(queue);
-    else this.shared[key] = queue;
+  private openExclusive(key: string): KeyQueue {
     this.count += 1;
+    return (this.exclusive[key] = new KeyQueue(key, this));
+  }
+
+  private openOther(key: string, group: string, settings: LockSettings): AskingCallers {
+    const { requests, heartbeat, events, placeApart, budget } = this;
+    const forget = (): void => {
+      if (this.others.delete(group)) this.oneLess();
+    };
+    const isExclusive = settings.share.limit === 1;
+    const count = isExclusive ? budget.count : Math.min(budget.count, SHARED_FENCE_BLOCK - 1);
+    const tools = {
+      requests,
+      heartbeat,
+      events,
+      forget,
+      placeApart: placeApart.bind(this),
+      isWantedAlone: this.isWantedAlone.bind(this),
+      budget: { ...budget, count },
+    };
+    const queue = isExclusive ? new KeyQueue(key, tools) : new SharedQueue(key, tools, settings);
+    this.count += 1;
+    this.others.set(group, queue);
     return queue;
   }
+
+  private openApart(key: string): KeyQueue {
+    const queue = new KeyQueue(key, this.apartTools);
+    this.count += 1;
+    this.apart.add(queue);
+    return queue;
+  }
+
+  private openPlace(key: string, home = this.apartHome): LeasePlace {
+    const place = new LeasePlace(key, home);
+    this.count += 1;
+    this.apart.add(place);
+    return place;
+  }
+}
+
+/** Callers of the same group want the same of the key, but for how long they wait; undefined: the key for themselves. */
+function groupOf(key: string, { share, lockDelay, ttl, autoRenew, maxHold }: LockSettings): string | undefined {
+  if (share.limit === 1 && lockDelay === 0) return undefined;
+  return `${share.limit} ${share.weight} ${lockDelay} ${ttl} ${autoRenew} ${maxHold} ${key}`;
 }

@@ -52,6 +52,16 @@ export abstract class Waiter implements Candidate, Linked<Waiter> {
     this.resolve = resolve as (outcome: unknown) => void;
   }
 
+  /** How long its caller is ready to wait, in milliseconds. */
+  get wait(): number {
+    return this.settings.wait;
+  }
+
+  /** Whether it is no news that it was not let in. */
+  get isSilent(): boolean {
+    return false;
+  }
+
   /** What the caller gets. */
   protected abstract outcomeOf(holder: Holder): unknown;
 
@@ -60,7 +70,7 @@ export abstract class Waiter implements Candidate, Linked<Waiter> {
    * busy server look out of reach, and a single try is the store's to limit.
    */
   endsAt(isAnswered: boolean): number {
-    const { wait } = this.settings;
+    const { wait } = this;
     if (isAnswered) return Math.ceil(this.askedAt + wait);
     return wait === 0 ? Infinity : Math.ceil(this.askedAt + Math.max(wait, WAITER_HEARTBEAT));
   }
@@ -91,7 +101,8 @@ export abstract class Waiter implements Candidate, Linked<Waiter> {
     this.resolve(Promise.reject(reason as Error));
   }
 
-  private settle(): void {
+  /** Its caller's signal does not concern it any more. */
+  settle(): void {
     const { extras } = this;
     if (extras?.onAbort) extras.signal!.removeEventListener('abort', extras.onAbort);
   }

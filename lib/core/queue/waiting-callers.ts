@@ -6,7 +6,9 @@ import type { LockError } from '../../lock.errors.js';
 import type { LockEventEmitter } from '../event-emitter.js';
 import type { Heartbeat } from '../heartbeat/heartbeat.js';
 import type { LeaseRequests } from '../lease/lease-requests.js';
+import { lengthOf } from '../lease/margin.js';
 import type { Touching } from '../lease/touching.js';
+import { modeOf } from '../share-options.js';
 import * as refusals from './refusals.js';
 import type { Waiter, WaitingRoom } from './waiter.js';
 import { Waiters } from './waiters.js';
@@ -23,6 +25,8 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
   protected isAnswered = false;
   /** Undefined while no caller waits. */
   protected waiters: Waiters | undefined = undefined;
+  /** How many wait. */
+  protected count = 0;
 
   constructor(
     readonly key: string,
@@ -60,13 +64,14 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
   protected abstract readonly isHeldHere: boolean;
   /** Milliseconds until the key may be free, as far as is known. */
   protected abstract expectedIn(): number;
-  /** The last of them has left; nothing may be left behind. */
-  protected abstract lastLeft(ttl: number): void;
+  /** The last of them has left; nothing may be left behind of a lease that the store would keep for so long. */
+  protected abstract lastLeft(length: number): void;
 
   /** Answers whether its time is over before that of all others. */
   protected add(waiter: Waiter): boolean {
     if (waiter.extras) waiter.enter(this, waiter.extras);
     this.waiters ??= new Waiters();
+    this.count += 1;
     this.tools.heartbeat.callerCame();
     return this.waiters.add(waiter, this.isAnswered);
   }
@@ -76,6 +81,7 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
     const { waiters } = this;
     if (!waiters?.remove(waiter)) return false;
     if (!waiters.first) this.waiters = undefined;
+    this.count -= 1;
     this.tools.heartbeat.callerLeft();
     return true;
   }
@@ -95,7 +101,8 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
   protected reject(waiter: Waiter, reason: unknown, token: string): void {
     const { key } = this;
     const waitedMs = performance.now() - waiter.askedAt;
-    this.tools.events.audience?.next({ type: 'timeout', key, token, waitedMs });
+    if (!waiter.isSilent)
+      this.tools.events.audience?.next({ type: 'timeout', key, token, mode: modeOf(waiter.settings.share), waitedMs });
     waiter.reject(reason);
   }
 
@@ -105,17 +112,18 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
     const { waiters } = this;
     if (!waiters) return;
     waiters.reckon(true);
-    if (this.tools.events.audience) for (const _ of waiters) this.tellWaiting(expiresIn);
+    if (this.tools.events.audience) for (const waiter of waiters) this.tellWaiting(waiter, expiresIn);
   }
 
-  protected tellWaiting(expiresIn: number): void {
+  protected tellWaiting({ settings }: Waiter, expiresIn: number): void {
     const { key, token } = this;
-    this.tools.events.audience?.next({ type: 'waiting', key, token, holderExpiresInMs: expiresIn });
+    const mode = modeOf(settings.share);
+    this.tools.events.audience?.next({ type: 'waiting', key, token, mode, holderExpiresInMs: expiresIn });
   }
 
   private expired(waiter: Waiter): void {
     const { key, token, isAnswered, lastError } = this;
-    const { wait } = waiter.settings;
+    const { wait } = waiter;
     if (!isAnswered && lastError === undefined && !waiter.isShortOfTime) {
       // What the store was asked for is unknown, and that is no wait that ended.
       const error = refusals.notAnswered(key, wait);
@@ -134,9 +142,9 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
 
   /** A waiter leaves of its own accord. False when it had left already. */
   private dismiss(waiter: Waiter): boolean {
-    const { ttl } = this.next?.settings ?? waiter.settings;
+    const { settings } = this.next ?? waiter;
     if (!this.remove(waiter)) return false;
-    if (!this.waiters) this.lastLeft(ttl);
+    if (!this.waiters) this.lastLeft(lengthOf(settings));
     return true;
   }
 }

@@ -6,12 +6,14 @@
 import { LockUnavailableError } from '../../../lib/lock.errors.js';
 import type {
   AcquireRequest,
+  ConvertRequest,
   GrantListener,
   KeyState,
   LockStore,
   ReleaseAnswer,
   ReleaseRequest,
   StoreAnswer,
+  TogetherAnswer,
   TouchRequest,
 } from '../../../lib/stores/lock-store.js';
 import { newProcessId } from '../../../lib/stores/protocol.js';
@@ -22,6 +24,8 @@ interface Exchanges {
   acquire: { request: AcquireRequest; answer: StoreAnswer };
   touch: { request: TouchRequest; answer: StoreAnswer };
   release: { request: ReleaseRequest; answer: ReleaseAnswer };
+  convert: { request: ConvertRequest; answer: StoreAnswer };
+  acquireTogether: { request: AcquireRequest; answer: TogetherAnswer };
 }
 
 type Name = keyof Exchanges;
@@ -180,6 +184,11 @@ export class FakeStore implements LockStore {
     return this.send('release', requests, () => this.server.release(requests));
   }
 
+  async convert(request: ConvertRequest): Promise<StoreAnswer> {
+    const [answer] = await this.send('convert', [request], async () => [await this.server.convert(request)]);
+    return answer!;
+  }
+
   inspect(keys: readonly string[]): Promise<KeyState[]> {
     return this.server.inspect(keys);
   }
@@ -195,7 +204,7 @@ export class FakeStore implements LockStore {
     this.server.listen(this.processId, null);
   }
 
-  private send<N extends Name>(
+  protected send<N extends Name>(
     name: N,
     requests: readonly Exchanges[N]['request'][],
     carryOut: () => Promise<Exchanges[N]['answer'][]>,
@@ -207,6 +216,15 @@ export class FakeStore implements LockStore {
     if (this.stopped) return failing();
     const answered = planned ? (planned as Behaviour<N>)(call) : carryOut();
     return settledWithin(answered, this.timeLimit);
+  }
+}
+
+/** One that sees all keys together. */
+export class TogetherStore extends FakeStore {
+  async acquireTogether(requests: readonly AcquireRequest[]): Promise<TogetherAnswer> {
+    const carryOut = async (): Promise<TogetherAnswer[]> => [await this.server.acquireTogether(requests)];
+    const [answer] = await this.send('acquireTogether', requests, carryOut);
+    return answer!;
   }
 }
 

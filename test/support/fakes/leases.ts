@@ -1,9 +1,10 @@
 /** One lease by itself, with everything written down that it tells. */
 import { jest } from '@jest/globals';
 import { Belief } from '../../../lib/core/lease/belief.js';
-import type { SharedLease } from '../../../lib/core/lease/holder.js';
+import type { DetachedLease, HolderLease } from '../../../lib/core/lease/holder.js';
 import { Lease } from '../../../lib/core/lease/lease.js';
 import { DEFAULT_SETTINGS } from '../../../lib/core/settings.js';
+import type { Wish } from '../../../lib/core/lease/wish.js';
 import type { LockSettings } from '../../../lib/core/settings.js';
 import type { LockLostError } from '../../../lib/lock.errors.js';
 import type { StoreAnswer } from '../../../lib/stores/lock-store.js';
@@ -18,9 +19,18 @@ export const HELD = { state: 'held', fencingToken: 7 } as const;
 export const unknown = (error: unknown = unreachable()): StoreAnswer => ({ state: 'unknown', error });
 
 /** A lease that belongs to no queue. */
-export class LoneLease extends Lease implements SharedLease {
+export class LoneLease extends Lease implements HolderLease {
   readonly key = 'key';
-  readonly requests = {};
+  readonly requests = {
+    wishes: new Map<string, Wish>(),
+    canConvert: true,
+    closedBy: undefined,
+    outside: { run: <Result>(act: () => Result): Result => act() },
+  };
+  readonly margin = 0;
+  readonly isAlone = true;
+  readonly wish = undefined;
+  readonly mayOpen = false;
   renewals = 0;
   moves = 0;
   /** How often it was found to be over by a question that nothing may follow from. */
@@ -60,6 +70,24 @@ export class LoneLease extends Lease implements SharedLease {
   }
 
   outlived(): void {}
+
+  setApart(): void {}
+
+  dropMinHold(): void {}
+
+  convert(): Promise<StoreAnswer> {
+    return Promise.resolve(HELD);
+  }
+
+  checkDetachable(): void {}
+
+  detach(): DetachedLease {
+    throw new Error('This lease stays where it is.');
+  }
+
+  protected mayHaveOtherFence(): boolean {
+    return false;
+  }
 
   protected renewed(): void {
     this.renewals += 1;

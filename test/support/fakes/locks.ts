@@ -1,6 +1,7 @@
 /** A lock service on a {@link FakeStore}, with everything written down that it tells. */
 import type { LockDefaults } from '../../../lib/acquire.options.js';
 import type { HandOffBudget } from '../../../lib/core/lease/hand-off.js';
+import type { LockOrderMode } from '../../../lib/core/lock-order.js';
 import { LockEngine } from '../../../lib/core/engine.js';
 import type { Lock } from '../../../lib/lock.js';
 import type { LockEvent } from '../../../lib/lock.events.js';
@@ -29,6 +30,7 @@ export function openLocks(
   shutdownGrace = 10_000,
   store = new FakeStore(),
   handOff?: HandOffBudget,
+  lockOrder?: LockOrderMode,
 ): Bench {
   const settings = resolveSettings({ ttl: 1_000, ...defaults }, DEFAULT_SETTINGS);
   const engine = new LockEngine({
@@ -36,6 +38,7 @@ export function openLocks(
     defaults: settings,
     shutdownGrace,
     handOff,
+    lockOrder,
     log: (error) => reported.push(error),
     warn: (message) => warnings.push(message),
   });

@@ -12,6 +12,7 @@ export class Metronome implements Beat<Touching>, Touching {
   heapIndex = -1;
   readonly key: string;
   ttl = 30_000;
+  readonly margin = 0;
   isOver = false;
   readonly beats: number[] = [];
   readonly sendings: [sentAt: number, ttl: number][] = [];

@@ -1,4 +1,5 @@
 /** Pending leases by themselves, with everything written down that they tell their owner. */
+import { EXCLUSIVE } from '../../../lib/core/admission.js';
 import { PendingLease } from '../../../lib/core/lease/pending-lease.js';
 import type { Admission, PendingOwner } from '../../../lib/core/lease/pending-lease.js';
 import type { StoreAnswer } from '../../../lib/stores/lock-store.js';
@@ -10,6 +11,8 @@ export class Owner implements PendingOwner {
   readonly log: string[] = [];
   readonly admissions: Admission[] = [];
   moves = 0;
+  margin = 0;
+  share = EXCLUSIVE;
 
   constructor(public ttl = 30_000) {}
 

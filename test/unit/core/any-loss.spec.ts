@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { AnyLoss } from '../../../lib/core/any-loss.js';
 import { Holder } from '../../../lib/core/lease/holder.js';
+import { DEFAULT_SETTINGS } from '../../../lib/core/settings.js';
 import { useFakeClock } from '../../support/fakes/fake-clock.js';
 import { grant, now } from '../../support/fakes/leases.js';
 
@@ -10,7 +11,7 @@ import { grant, now } from '../../support/fakes/leases.js';
 function hold(count: number) {
   const leases = Array.from({ length: count }, () => grant());
   const holders = leases.map((lease) => {
-    const holder = new Holder(lease, 0, true, now());
+    const holder = new Holder(lease, 0, DEFAULT_SETTINGS, now());
     lease.onLost = (error) => {
       holder.lose(error);
       holder.announce();

@@ -10,7 +10,7 @@ import { grant, now } from '../../support/fakes/leases.js';
 
 /** What a caller of this kind gets when it succeeds. */
 async function outcomeFor(kind: typeof SingleCaller | typeof PartCaller) {
-  const holder = new Holder(grant(), 0, true, now());
+  const holder = new Holder(grant(), 0, DEFAULT_SETTINGS, now());
   const outcome = await new Promise<unknown>((resolve) => {
     const request = { key: 'key', settings: DEFAULT_SETTINGS, askedAt: now(), signal: undefined };
     const caller: Waiter = new kind(request, resolve);

@@ -13,7 +13,7 @@ const unheard = (error: unknown): never => {
   throw error;
 };
 
-const EVENT: LockEvent = { type: 'waiting', key: 'key', token: 'token', holderExpiresInMs: 1 };
+const EVENT: LockEvent = { type: 'waiting', key: 'key', token: 'token', mode: 'write', holderExpiresInMs: 1 };
 
 describe('the event stream', () => {
   useFakeClock();
@@ -167,9 +167,9 @@ describe('a lock tells', () => {
     await lock.release();
     const { key, token, fencingToken } = lock;
     expect(events).toEqual([
-      { type: 'acquired', key, token, fencingToken, waitedMs: 0 },
-      { type: 'renewed', key, token, fencingToken, ttl: 1_200 },
-      { type: 'released', key, token, fencingToken, heldMs: 500 },
+      { type: 'acquired', key, token, mode: 'write', fencingToken, waitedMs: 0 },
+      { type: 'renewed', key, token, mode: 'write', fencingToken, ttl: 1_200 },
+      { type: 'released', key, token, mode: 'write', fencingToken, heldMs: 500 },
     ]);
   });
 
@@ -182,10 +182,10 @@ describe('a lock tells', () => {
     const { key, token, fencingToken } = await asked;
     await flush();
     expect(events).toEqual([
-      { type: 'waiting', key, token, holderExpiresInMs: 5_000 },
-      { type: 'acquired', key, token, fencingToken, waitedMs: 300 },
+      { type: 'waiting', key, token, mode: 'write', holderExpiresInMs: 5_000 },
+      { type: 'acquired', key, token, mode: 'write', fencingToken, waitedMs: 300 },
       // The claim window of the grant, prolonged to the full ttl.
-      { type: 'renewed', key, token, fencingToken, ttl: 1_000 },
+      { type: 'renewed', key, token, mode: 'write', fencingToken, ttl: 1_000 },
     ]);
   });
 
@@ -195,21 +195,21 @@ describe('a lock tells', () => {
     outcomeOf(locks.acquire('key'));
     await advance(300);
     const [{ token }] = events as [LockEvent];
-    expect(events.slice(1)).toEqual([{ type: 'timeout', key: 'key', token, waitedMs: 300 }]);
+    expect(events.slice(1)).toEqual([{ type: 'timeout', key: 'key', token, mode: 'write', waitedMs: 300 }]);
   });
 
   it('timeout when it does not wait and the key is busy', async () => {
     const { locks, events, rival } = openLocks({ wait: 0 });
     await rival.acquire('key', 'rival');
     await locks.tryAcquire('key');
-    expect(events).toEqual([{ type: 'timeout', key: 'key', token: expect.any(String), waitedMs: 0 }]);
+    expect(events).toEqual([{ type: 'timeout', key: 'key', token: expect.any(String), mode: 'write', waitedMs: 0 }]);
   });
 
   it('lost, with the error that the signal carries', async () => {
     const { locks, events } = openLocks({ autoRenew: false });
     const { key, token, fencingToken, signal } = await locks.acquire('key');
     await advance(988);
-    expect(events.slice(1)).toEqual([{ type: 'lost', key, token, fencingToken, error: signal.reason }]);
+    expect(events.slice(1)).toEqual([{ type: 'lost', key, token, mode: 'write', fencingToken, error: signal.reason }]);
     expect(signal.reason).toBeInstanceOf(LockLostError);
   });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_HAND_OFFS } from '../../../lib/core/lease/hand-off.js';
 import { LockLostError } from '../../../lib/lock.errors.js';
+import { READ } from '../../../lib/testing/contract/driver.js';
 import { openLocks, outcomeOf } from '../../support/fakes/locks.js';
 import { advance, flush, useFakeClock } from '../../support/fakes/fake-clock.js';
 import { failing, FakeStore, unheard, unreachable } from '../../support/fakes/fake-store.js';
@@ -86,5 +87,71 @@ describe('taking a key away', () => {
       expect(await locks.forceRelease('key')).toBe(wasThere);
     }
     expect(store.sent('release')).toEqual([]);
+  });
+});
+
+describe('taking a key away from several holders', () => {
+  useFakeClock();
+
+  it('takes it from all of them, who hear of it by their own release at the latest', async () => {
+    const { locks, store, heard } = openLocks();
+    const pair = { concurrency: 2 };
+    const [a, b] = [await locks.acquire('key', pair), await locks.acquire('key', pair)];
+    expect(await locks.forceRelease('key')).toBe(true);
+    expect((await store.look('key')).holders).toEqual([]);
+    expect([await a.release(), await b.release()]).toEqual([false, false]);
+    await flush();
+    expect(heard('lost')).toHaveLength(2);
+  });
+
+  it('takes it from readers that share a lease, and from those of other processes', async () => {
+    const { locks, store, rival } = openLocks();
+    const [a, b] = [await locks.acquire('key', { mode: 'read' }), await locks.acquire('key', { mode: 'read' })];
+    await rival.enter('key', READ, READ);
+    expect(await locks.forceRelease('key')).toBe(true);
+    expect((await store.look('key')).holders).toEqual([]);
+    await advance(400);
+    expect([a.isHeld, b.isHeld]).toEqual([false, false]);
+  });
+
+  it('lets in those that wait, and leaves no token of its own', async () => {
+    const { locks, store, rival } = openLocks({ wait: 60_000 });
+    await rival.enter('key', READ, READ, READ);
+    const writer = outcomeOf(locks.acquire('key'));
+    await flush();
+    expect(await locks.forceRelease('key')).toBe(true);
+    await flush();
+    expect(writer.state).toBe('resolved');
+    expect((await store.look('key')).waiting).toEqual([]);
+  });
+
+  it.each([1, 32])(
+    'lets the next fencing token begin behind all that they had (%d readers of a lease)',
+    async (count) => {
+      const { locks, rival, store } = openLocks();
+      const readers = await Promise.all(Array.from({ length: count }, () => locks.acquire('key', { mode: 'read' })));
+      await rival.enter('key', READ);
+      await locks.forceRelease('key');
+      const [next] = await rival.enter('key', READ);
+      expect(next!.fence).toBeGreaterThan(Math.max(...readers.map(({ fencingToken }) => fencingToken)));
+      expect((await store.look('key')).holders).toHaveLength(1);
+    },
+  );
+
+  it('takes it from more than are taken away at a time', async () => {
+    const { locks, store, rival } = openLocks();
+    await rival.enter('key', ...Array.from({ length: 150 }, () => READ));
+    expect(await locks.forceRelease('key')).toBe(true);
+    expect((await store.look('key')).holders).toEqual([]);
+  });
+
+  it('passes on that one of them could not be taken away, and may be tried again', async () => {
+    const { locks, store, rival } = openLocks();
+    await rival.enter('key', READ, READ);
+    store.next('release', failing);
+    await expect(locks.forceRelease('key')).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE', key: 'key' });
+    await advance(10_000);
+    expect(await locks.forceRelease('key')).toBe(true);
+    expect(await store.look('key')).toMatchObject({ holders: [], waiting: [] });
   });
 });

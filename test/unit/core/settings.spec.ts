@@ -1,11 +1,11 @@
 /** Options as users write them, and what becomes of bad ones. */
 import { describe, expect, it } from '@jest/globals';
+import { EXCLUSIVE, READ } from '../../../lib/core/admission.js';
 import { toMilliseconds } from '../../../lib/duration.js';
-import { LockKeyError, LockOptionsError } from '../../../lib/lock.errors.js';
+import { LockOptionsError } from '../../../lib/lock.errors.js';
 import {
   DEFAULT_SETTINGS,
   readDuration,
-  readKeys,
   readOnLost,
   readSignal,
   readTtl,
@@ -47,17 +47,24 @@ describe('settings', () => {
       maxHold: Infinity,
       reentrant: true,
       fair: false,
+      share: EXCLUSIVE,
+      lockDelay: 0,
+      minHold: 0,
     });
   });
 
   it('are what is said, in milliseconds', () => {
-    expect(resolve({ ttl: '5s', wait: '1m', autoRenew: false, maxHold: '1h', reentrant: false, fair: true })).toEqual({
+    const said = { ttl: '5s', wait: '1m', autoRenew: false, maxHold: '1h', reentrant: false, fair: true };
+    expect(resolve({ ...said, mode: 'read', lockDelay: '2s', minHold: '1m' })).toEqual({
       ttl: 5_000,
       wait: 60_000,
       autoRenew: false,
       maxHold: 3_600_000,
       reentrant: false,
       fair: true,
+      share: READ,
+      lockDelay: 2_000,
+      minHold: 60_000,
     });
   });
 
@@ -71,13 +78,14 @@ describe('settings', () => {
     expect(resolve({ wait: Infinity, maxHold: Infinity })).toMatchObject({ wait: Infinity, maxHold: Infinity });
   });
 
-  it.each(['ttl', 'wait', 'maxHold'].flatMap((name) => NO_DURATIONS.map((value) => [name, value] as const)))(
-    'refuse %s: %p and name it',
-    (name, value) => {
-      expect(() => resolve({ [name]: value })).toThrow(LockOptionsError);
-      expect(() => resolve({ [name]: value })).toThrow(`\`${name}\``);
-    },
-  );
+  it.each(
+    ['ttl', 'wait', 'maxHold', 'lockDelay', 'minHold'].flatMap((name) =>
+      NO_DURATIONS.map((value) => [name, value] as const),
+    ),
+  )('refuse %s: %p and name it', (name, value) => {
+    expect(() => resolve({ [name]: value })).toThrow(LockOptionsError);
+    expect(() => resolve({ [name]: value })).toThrow(`\`${name}\``);
+  });
 
   it.each([
     ['ttl', 99],
@@ -88,6 +96,10 @@ describe('settings', () => {
     ['autoRenew', 'yes'],
     ['autoRenew', null],
     ['reentrant', 0],
+    ['lockDelay', -1],
+    ['lockDelay', '400d'],
+    ['minHold', Infinity],
+    ['mode', 'reed'],
   ])('refuse %s: %p', (name, value) => {
     expect(() => resolve({ [name]: value })).toThrow(LockOptionsError);
   });
@@ -119,21 +131,6 @@ describe('a bounded duration', () => {
     expect([readDuration('x', 1, bounds), readDuration('x', 10, bounds)]).toEqual([1, 10]);
     for (const value of [0.9, 10.1, Infinity]) expect(() => readDuration('x', value, bounds)).toThrow(LockOptionsError);
   });
-});
-
-describe('keys', () => {
-  it('are a string, or several without repetitions as they were given', () => {
-    expect(readKeys('a', 1_024)).toBe('a');
-    expect(readKeys(['b', 'a', 'b'], 1_024)).toEqual(['b', 'a']);
-    expect(readKeys('{}🔒 \n', 1_024)).toBe('{}🔒 \n');
-  });
-
-  it.each([[''], ['\ud800'], [undefined], [null], [1], [{}], [[]], [['a', '']], [['a', undefined]], [[['a']]]])(
-    '%p are none',
-    (keys) => {
-      expect(() => readKeys(keys as string, 1_024)).toThrow(LockKeyError);
-    },
-  );
 });
 
 describe('what is passed on', () => {

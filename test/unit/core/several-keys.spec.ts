@@ -201,6 +201,38 @@ describe('the wait for several keys', () => {
   });
 });
 
+describe('several keys that are to be kept for a while', () => {
+  useFakeClock();
+
+  it('are not kept where the lock was not had', async () => {
+    const { locks, store, rival } = openLocks();
+    await rival.acquire('b', 'rival', 60_000);
+    const timedOut = outcomeOf(locks.acquire(['a', 'b'], { minHold: 30_000, wait: 50 }));
+    await advance(50);
+    expect(timedOut.value).toBeInstanceOf(LockTimeoutError);
+    expect((await store.look('a')).holders).toEqual([]);
+  });
+
+  it('are not kept where the lease of one ended before the section could begin', async () => {
+    const { locks, store, rival } = openLocks({ wait: 60_000 });
+    await rival.acquire('b', 'rival', 60_000);
+    const asked = outcomeOf(locks.acquire(['a', 'b'], { minHold: 30_000 }));
+    await flush();
+    await store.server.release([{ key: 'a', token: (await store.look('a')).holders[0]!.token }]);
+    await advance(1_000);
+    await rival.release('b', 'rival');
+    await advance(1_000);
+    expect(asked.state).toBe('resolved');
+  });
+
+  it('are kept once it was', async () => {
+    const { locks, store } = openLocks();
+    await (await locks.acquire(['a', 'b'], { minHold: 30_000 })).release();
+    await flush();
+    expect((await store.look('a')).holders).toMatchObject([{ expiresIn: 30_000 }]);
+  });
+});
+
 describe('a key that this process holds itself', () => {
   useFakeClock();
 

@@ -1,6 +1,8 @@
 /** What one owner has of a lease: a fencing token, a signal, and an end of its own. */
 import { describe, expect, it, jest } from '@jest/globals';
+import { EXCLUSIVE } from '../../../../lib/core/admission.js';
 import { Holder } from '../../../../lib/core/lease/holder.js';
+import { DEFAULT_SETTINGS } from '../../../../lib/core/settings.js';
 import { LockLostError, LockNotHeldError } from '../../../../lib/lock.errors.js';
 import { useFakeClock } from '../../../support/fakes/fake-clock.js';
 import { BELIEVED, grant, now, pass, TTL } from '../../../support/fakes/leases.js';
@@ -9,7 +11,7 @@ import type { LoneLease } from '../../../support/fakes/leases.js';
 /** A holder that hears of the loss of its lease. */
 function hold(handOffs = 0): { holder: Holder; lease: LoneLease } {
   const lease = grant();
-  const holder = new Holder(lease, handOffs, true, now());
+  const holder = new Holder(lease, handOffs, DEFAULT_SETTINGS, now());
   lease.onLost = (error) => holder.lose(error);
   return { holder, lease };
 }
@@ -31,7 +33,7 @@ describe('a holder', () => {
     const { holder, lease } = hold(2);
     expect([holder.key, holder.token, holder.ttl]).toEqual([lease.key, lease.token, TTL]);
     expect(holder.fencingToken).toBe(lease.fencingToken + 2);
-    expect([holder.since, holder.depth, holder.reentrant]).toEqual([100, 1, true]);
+    expect([holder.since, holder.depth, holder.share]).toEqual([100, 1, EXCLUSIVE]);
     const acquiredAt = new Date();
     expect(holder.expiresAt.getTime() - Date.now()).toBe(BELIEVED);
     pass(50);
@@ -115,7 +117,7 @@ describe('a holder', () => {
     const { expiresAt } = holder;
     lease.begin({ ttl: 30_000 });
     lease.answered({ state: 'held', fencingToken: 7 }, 500, 30_000);
-    const next = new Holder(lease, 1, true, now());
+    const next = new Holder(lease, 1, DEFAULT_SETTINGS, now());
     expect([holder.ttl, holder.expiresAt]).toEqual([TTL, expiresAt]);
     expect([next.ttl, next.fencingToken, next.isHeld, holder.isHeld]).toEqual([30_000, 8, true, false]);
   });

@@ -1,6 +1,7 @@
 /** What asks the store for leases and gives them back: until the answer is certain, and nothing of it can be left. */
 import { describe, expect, it, jest } from '@jest/globals';
 import { Holder } from '../../../../lib/core/lease/holder.js';
+import { DEFAULT_SETTINGS } from '../../../../lib/core/settings.js';
 import { LockNotHeldError, LockUnavailableError } from '../../../../lib/lock.errors.js';
 import type { LockEvent } from '../../../../lib/lock.events.js';
 import { outcomeOf } from '../../../support/fakes/locks.js';
@@ -27,7 +28,7 @@ function open() {
   const ask = (wait = true) => {
     const owner = new Owner(TTL);
     const pending = requests.pending.add('key', TTL, performance.now(), owner);
-    requests.ask(pending, TTL, wait);
+    requests.ask(pending, { ...DEFAULT_SETTINGS, ttl: TTL }, wait);
     return { pending, owner };
   };
   return { ...scene, heard, take, ask };
@@ -161,7 +162,7 @@ describe('a renewal by hand', () => {
 
   const held = () => {
     const lease = grant({ autoRenew: false });
-    const holder = new Holder(lease, 0, true, now());
+    const holder = new Holder(lease, 0, DEFAULT_SETTINGS, now());
     lease.onLost = (error) => holder.lose(error);
     return { lease, holder };
   };

@@ -1,0 +1,151 @@
+/**
+ * Says "I am still here" to the store, for leases that are held and leases that are waited for: in lists, some at a time,
+ * and by hand. What is asked for is the lease as its holder believes in it and the margin beyond it, which is the store's
+ * business alone.
+ */
+import type { LockError } from '../../lock.errors.js';
+import type { LeaseShare, LockStore, ReleaseAnswer, StoreAnswer } from '../../stores/lock-store.js';
+import type { LockEventEmitter } from '../event-emitter.js';
+import { asLockError } from '../store-failure.js';
+import type { Holder } from './holder.js';
+import type { Lease } from './lease.js';
+import type { PendingLease } from './pending-lease.js';
+import type { Touching } from './touching.js';
+import type { Wish } from './wish.js';
+
+/**
+ * How many touches are sent in one turn of the event loop; the rest follows when all other code had a chance to run.
+ */
+const TOUCHES_A_TURN = 64;
+
+/** Taken when the module is loaded, so that a test's fake clock can't hold touches back. */
+export const soon = setImmediate;
+
+/** A lease that may get another share, and then another fencing token. */
+interface ConvertibleLease extends Lease {
+  readonly lastFence: number;
+  renumber(fencingToken: number, holder: Holder): void;
+}
+
+export class LeaseTouches {
+  /** Conversions that are not settled yet, by token. */
+  readonly wishes = new Map<string, Wish>();
+  /** Why no conversion is waited for any more; undefined while it may be. */
+  closedBy: ((key: string) => LockError) | undefined = undefined;
+
+  /** Whether the store knows shares. */
+  get canConvert(): boolean {
+    return this.store.convert !== undefined;
+  }
+
+  /** Where timers are set. */
+  get outside(): LockEventEmitter['outside'] {
+    return this.events.outside;
+  }
+
+  constructor(
+    protected readonly store: LockStore,
+    protected readonly events: LockEventEmitter,
+  ) {}
+
+  /** Says "I am still here", some at a time. */
+  touch(touching: readonly Touching[], begin = 0): void {
+    const end = begin + TOUCHES_A_TURN;
+    // Some may have ended since they were collected; a touch of those must not be sent.
+    const some = touching.slice(begin, end).filter(({ isOver }) => !isOver);
+    if (some.length > 0) void this.touchNow(some);
+    if (touching.length > end) soon(() => this.touch(touching, end));
+  }
+
+  /** Looks now whether a pending lease has been granted. */
+  look(pending: PendingLease): void {
+    pending.touched(performance.now());
+    this.touch([pending]);
+  }
+
+  /** Asks for a full ttl at once, before the next renewal is due, and until an answer proves it. */
+  claim(lease: Lease, ttl: number): void {
+    lease.expectClaim(ttl, performance.now());
+    this.touch([lease]);
+  }
+
+  /** Extends the lease of a holder now; see `Lock.renew`. */
+  async renew(holder: Holder, lease: Lease, ttl = holder.ttl): Promise<void> {
+    holder.assertHeld();
+    const { key, token } = lease;
+    const sentAt = performance.now();
+    lease.expectTouch(ttl, sentAt);
+    lease.sent(sentAt, ttl);
+    const answer = await this.touchOne(key, token, ttl + lease.margin);
+    lease.answered(answer, sentAt, ttl);
+    holder.assertHeld();
+    if (answer.state === 'unknown') throw asLockError(key, answer.error);
+  }
+
+  /** Asks for another share for a holder. Never rejects. */
+  async convert(holder: Holder, lease: ConvertibleLease, share: LeaseShare, wait: boolean): Promise<StoreAnswer> {
+    const { key, token, ttl, margin, lastFence } = lease;
+    const sentAt = performance.now();
+    lease.sent(sentAt, ttl);
+    const request = { key, token, ...share, ttl: ttl + margin, wait, fencingToken: lastFence };
+    const answer = await this.store.convert!(request).catch((error: unknown): StoreAnswer => ({
+      state: 'unknown',
+      error: asLockError(key, error),
+    }));
+    // By an upgrade, perhaps by one that brought no answer.
+    const isNew = answer.state === 'held' && answer.fencingToken > lastFence && !lease.isOver;
+    if (isNew) lease.renumber(answer.fencingToken, holder);
+    const { fencingToken } = lease;
+    const isHeld = answer.state === 'waiting' || answer.state === 'busy';
+    lease.answered(isHeld ? { state: 'held', fencingToken } : answer, sentAt, ttl);
+    return answer;
+  }
+
+  /** Leaves a lease to end by itself after so many milliseconds, without an owner. Never rejects. */
+  async keep({ key, token }: Lease, milliseconds: number): Promise<ReleaseAnswer> {
+    const answer = await this.touchOne(key, token, milliseconds);
+    if (answer.state === 'held') return { state: 'released' };
+    if (answer.state !== 'unknown') return { state: 'gone' };
+    const { error } = answer;
+    this.failed(key, token, 'release', error);
+    return { state: 'unknown', error };
+  }
+
+  /** What the store says of a token; never rejects. */
+  touchOne(key: string, token: string, ttl: number): Promise<StoreAnswer> {
+    return this.store.touch([{ key, token, ttl }]).then(
+      ([answer]) => answer!,
+      (error: unknown): StoreAnswer => ({ state: 'unknown', error: asLockError(key, error) }),
+    );
+  }
+
+  /** From now on no conversion is waited for; those that are hear why. */
+  refuseWishes(reason: (key: string) => LockError): void {
+    this.closedBy = reason;
+    this.ringWishes();
+  }
+
+  /** Something may have changed for whatever wish. */
+  protected ringWishes(): void {
+    for (const wish of this.wishes.values()) wish.ring();
+  }
+
+  /** Reports a request that brought no answer. */
+  failed(key: string, token: string, during: 'acquire' | 'renew' | 'release', error: unknown): void {
+    this.events.audience?.next({ type: 'failed', key, token, during, error: asLockError(key, error) });
+  }
+
+  private async touchNow(touching: readonly Touching[]): Promise<void> {
+    const requests = touching.map(({ key, token, ttl, margin }) => ({ key, token, ttl: ttl + margin }));
+    const ttls = touching.map(({ ttl }) => ttl);
+    const sentAt = performance.now();
+    for (let i = 0; i < touching.length; i++) touching[i]!.sent(sentAt, ttls[i]!);
+    let answers: readonly StoreAnswer[];
+    try {
+      answers = await this.store.touch(requests);
+    } catch (error) {
+      answers = touching.map(() => ({ state: 'unknown', error }));
+    }
+    for (let i = 0; i < touching.length; i++) touching[i]!.answered(answers[i]!, sentAt, ttls[i]!);
+  }
+}

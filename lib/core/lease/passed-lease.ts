@@ -1,0 +1,107 @@
+/**
+ * A lease with one holder at a time. It is handed from one caller of this process to the next without a round trip, until
+ * the hand-off budget is spent. Then one request lets other processes in, and puts the callers that still wait at the end
+ * of the server's queue.
+ */
+import type { LockLostError } from '../../lock.errors.js';
+import { fits } from './hand-off.js';
+import { HeldLease, NOTHING_LOST } from './held-lease.js';
+import type { Candidate } from './held-lease.js';
+import { Holder } from './holder.js';
+import type { DetachedLease } from './holder.js';
+import type { Admission } from './pending-lease.js';
+
+export class PassedLease extends HeldLease {
+  /** The holder; undefined while the lease is being fitted to the next caller. */
+  private holder: Holder | undefined = undefined;
+  private fittedTo: Candidate | undefined = undefined;
+
+  get isTaken(): boolean {
+    return this.holder !== undefined;
+  }
+
+  get heldSince(): number | undefined {
+    return this.holder?.since;
+  }
+
+  /** Milliseconds for which a caller will hold the key unless it is renewed; 0 when none holds it. */
+  heldFor(now: number): number {
+    return this.holder?.isHeld ? this.remaining(now) : 0;
+  }
+
+  /**
+   * A lease granted for the ttl that the first caller asked for can be used at once. So can one that was heard of
+   * (`undefined`), which is claimed for the full ttl meanwhile.
+   */
+  start(asked: Pick<Admission, 'ttl' | 'isWhole'>, now: number): void {
+    const { ttl } = this.settings;
+    if (asked.ttl !== undefined && (asked.ttl !== ttl || !asked.isWhole)) return this.next(now);
+    this.begin(now);
+    if (asked.ttl === undefined) this.requests.claim(this, ttl);
+  }
+
+  /** Goes on with a lease that another process had `since` then, in monotonic time. */
+  adopt({ handOffs }: DetachedLease, since: number, now: number): Holder {
+    this.handOffs = handOffs;
+    this.keepFor(this.settings, now);
+    return (this.holder = new Holder(this, handOffs, this.settings, since));
+  }
+
+  release(holder: Holder): Promise<LockLostError | undefined> {
+    const now = performance.now();
+    if (!holder.end(now)) return Promise.resolve(holder.lossError);
+    this.holder = undefined;
+    const { next, tools } = this.candidates;
+    const { budget } = tools;
+    if (next && this.handOffs < budget.count && now - this.grantedAt < budget.time) {
+      if (tools.events.audience) this.tellGone(holder, 'released');
+      this.next(now);
+      return NOTHING_LOST;
+    }
+    return this.giveBackOf(holder);
+  }
+
+  get isAlone(): boolean {
+    return true;
+  }
+
+  protected takeHolders(): readonly Holder[] {
+    const { holder } = this;
+    this.holder = undefined;
+    return holder ? [holder] : [];
+  }
+
+  protected renewed(): void {
+    this.answeredRenewal();
+    if (this.holder) this.tellRenewed(this.holder);
+    // An answer to something older has not fitted the lease to the next yet.
+    else if (!this.isClaiming) this.next(performance.now());
+  }
+
+  /** Lets the next caller in, once the lease is as that caller wants it. */
+  private next(now: number): void {
+    const { next } = this.candidates;
+    if (!next) {
+      this.giveUp();
+    } else if (!this.isProven) {
+      // The claim is under way, and its answer comes first.
+    } else if (next === this.fittedTo || fits(this, next.settings, now)) {
+      this.begin(now);
+    } else {
+      this.fittedTo = next;
+      this.requests.claim(this, next.settings.ttl);
+    }
+  }
+
+  private begin(now: number): void {
+    const candidate = this.candidates.takeNext();
+    this.fittedTo = undefined;
+    this.settings = candidate.settings;
+    this.keepFor(candidate.settings, now);
+    this.handOffs += 1;
+    const holder = new Holder(this, this.handOffs, candidate.settings, now);
+    this.holder = holder;
+    if (this.candidates.tools.events.audience) this.tellAcquired(holder, candidate);
+    candidate.succeed(holder);
+  }
+}
