@@ -8,9 +8,11 @@ import type { LockDefaults } from './acquire.options.js';
 import type { Duration } from './duration.js';
 import { DEFAULT_HAND_OFF, MAX_HAND_OFFS } from './core/lease/hand-off.js';
 import type { HandOffBudget } from './core/lease/hand-off.js';
+import type { LockOrderMode } from './core/lock-order.js';
 import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
-import { DEFAULT_MAX_KEY_BYTES, DEFAULT_SETTINGS, readDuration, resolveSettings } from './core/settings.js';
+import { DEFAULT_MAX_KEY_BYTES } from './core/key-requests.js';
+import { DEFAULT_SETTINGS, readDuration, resolveSettings } from './core/settings.js';
 import type { LockSettings } from './core/settings.js';
 import { checkOptionNames, checkOptionsObject, optionNames } from './option-names.js';
 import type { LockStore } from './stores/lock-store.js';
@@ -46,6 +48,19 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    * @default 1024
    */
   maxKeyBytes?: number | undefined;
+  /**
+   * What happens when code that holds one key asks for another, while other code of this process asks for the two the other
+   * way round (or in a longer circle): as soon as both run at the same time, they wait for each other until their `wait` is
+   * over. `'warn'`: the log says so, and a `warning` event with the code `lock-order`, once for the same places in the code.
+   * `'throw'`: the call that closes the circle rejects with a `LockOptionsError` before it asks for anything; no `onBusy` hides
+   * it. Good for tests. `'off'`: nothing is looked at.
+   *
+   * It goes by what ran in this process, so it finds the danger without a deadlock, and misses what did not run; the orders
+   * used last are remembered, about a thousand. Calls that don't wait (`wait: 0`) don't count, and neither do locks from
+   * `acquire()`, unless `run()` made them the current ones: which code holds them is not known.
+   * @default 'warn'; 'off' where `NODE_ENV` is `production`
+   */
+  lockOrder?: LockOrderMode | undefined;
   /**
    * How long one request to the store may take before it counts as failed.
    * @default '5s'
@@ -94,6 +109,7 @@ interface ModuleSettings {
   readonly commandTimeout: number;
   readonly shutdownGrace: number;
   readonly maxKeyBytes: number;
+  readonly lockOrder: LockOrderMode;
 }
 
 const MODULE_OPTIONS = optionNames<DistributedLockModuleOptions>({
@@ -105,6 +121,7 @@ const MODULE_OPTIONS = optionNames<DistributedLockModuleOptions>({
   commandTimeout: true,
   shutdownGrace: true,
   maxKeyBytes: true,
+  lockOrder: true,
 });
 const HAND_OFF_OPTIONS = optionNames<HandOffOptions>({ count: true, time: true });
 
@@ -157,7 +174,15 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
     commandTimeout: readDuration('commandTimeout', commandTimeout, { min: 1, max: 2_147_483_647 }),
     shutdownGrace: readDuration('shutdownGrace', shutdownGrace, { min: 0, max: 2_147_483_647 }),
     maxKeyBytes: readMaxKeyBytes(options.maxKeyBytes),
+    lockOrder: readLockOrder(options.lockOrder),
   };
+}
+
+function readLockOrder(
+  lockOrder: LockOrderMode = process.env['NODE_ENV'] === 'production' ? 'off' : 'warn',
+): LockOrderMode {
+  if (lockOrder === 'warn' || lockOrder === 'throw' || lockOrder === 'off') return lockOrder;
+  throw new LockOptionsError(messages.option('lockOrder', lockOrder, "'warn', 'throw' or 'off'"));
 }
 
 /** One call carries sixteen keys and what belongs to them, which has to fit into what a server accepts at once. */

@@ -79,7 +79,7 @@ function chooseStore(options: DistributedLockModuleOptions): LockStore {
 }
 
 function createEngine(options: DistributedLockModuleOptions, store: LockStore): LockEngine {
-  const { settings, commandTimeout, shutdownGrace, handOff, maxKeyBytes } = readModuleOptions(options);
+  const { settings, commandTimeout, shutdownGrace, handOff, maxKeyBytes, lockOrder } = readModuleOptions(options);
   // Our own stores check what they read themselves, at no cost to a lock.
   const isOwn = store instanceof RedisLockStore || store instanceof MemoryLockStore;
   return new LockEngine({
@@ -88,6 +88,7 @@ function createEngine(options: DistributedLockModuleOptions, store: LockStore): 
     shutdownGrace,
     handOff,
     maxKeyBytes,
+    lockOrder,
     warn: (message) => logger.warn(message),
     log: (error) => logger.error('A listener of events$ failed', (error as Error | null)?.stack ?? error),
   });

@@ -195,8 +195,9 @@ export class LockKeyError extends LockError {
 name(LockKeyError, 'LOCK_KEY');
 
 /**
- * A bad option: the message names the option, its value and what is expected. Also a locked method that was called on an
- * object without a lock service.
+ * A bad option: the message names the option, its value and what is expected. Also other faults of the program itself: a
+ * locked method that was called on an object without a lock service; with `lockOrder: 'throw'`, keys that are asked for in
+ * another order than before.
  */
 export class LockOptionsError extends LockError {
   readonly code = 'LOCK_OPTIONS';

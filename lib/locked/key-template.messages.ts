@@ -47,10 +47,10 @@ export const keyMessages = {
     `${method}: the key function of @Locked threw ${describeThrown(cause)}, so no key is known. See \`cause\`.`,
   badResult: (method: string, result: unknown) =>
     `${method}: the key function of @Locked returned ${describe(result)}. It must return a string that is not empty, ` +
-    'or a list of one or more such strings, and not a promise of them.',
+    'or a list of one or more such strings or of objects with such a `key`, and not a promise of them.',
   badKeyInResult: (method: string, key: unknown, index: number) =>
     `${method}: the key function of @Locked returned a list whose element ${index} is ${describe(key)}. Every key must ` +
-    'be a string that is not empty.',
+    'be a string that is not empty, or an object with such a `key`.',
   illFormedKey: (method: string, key: string) =>
     `${method}: the key function of @Locked returned ${show(key)}, which is not well-formed Unicode: it contains half ` +
     'a surrogate pair. Use the whole text, or encode it first.',

@@ -6,13 +6,13 @@
  * decoded again. So two different lists of texts never give the same key of one template. Values count by their text:
  * `1`, `1n` and `'1'` are the same. Two templates can give the same key, see `meeting-templates.ts`.
  */
+import type { LockKeyRequest } from '../acquire.options.js';
 import { LockKeyError } from '../lock.errors.js';
 import { foreignPlaceholder, ownSpelling } from './foreign-placeholder.js';
+import { badArguments, checkShares, compileFunction, isKeyRequest } from './key-function.js';
+import type { KeyOf } from './key-function.js';
 import { keyMessages } from './key-template.messages.js';
 import type { KeySpec, TemplateFor } from './key-template.types.js';
-
-/** Computes the keys of one call, without repetitions. Throws a `LockKeyError` when an argument cannot name a lock. */
-type KeyOf = (args: readonly unknown[], self?: unknown) => readonly string[];
 
 /**
  * Prepares the keys of a method.
@@ -29,8 +29,13 @@ export function compileKey(spec: KeySpec, method: string): KeyOf {
   if (spec === undefined) throw new LockKeyError(keyMessages.noKey(method));
   if (!Array.isArray(spec)) throw new LockKeyError(keyMessages.badSpec(method, spec));
   if (spec.length === 0) throw new LockKeyError(keyMessages.noTemplates(method));
-  const templates = Array.from(spec as readonly unknown[], (template) => compileTemplate(template, method));
-  return (args) => [...new Set(templates.map((template) => template(args)))];
+  const templates = Array.from(spec as readonly unknown[], (entry) => compileEntry(entry, method));
+  const haveShares = (spec as readonly unknown[]).some((entry) => typeof entry !== 'string');
+  return (args) => {
+    const keys = templates.map((template) => template(args));
+    if (haveShares) checkShares(keys, method);
+    return [...new Set(keys)];
+  };
 }
 
 /**
@@ -53,30 +58,16 @@ export function formatKey<const Template extends string, Args extends readonly u
 /** The text around the placeholders of each template; none for a function. */
 export function literalsOf(spec: KeySpec, method: string): readonly (readonly string[])[] {
   if (typeof spec === 'function') return [];
-  return (typeof spec === 'string' ? [spec] : spec).map((template) => parseTemplate(template, method).literals);
+  const entries = typeof spec === 'string' ? [spec] : spec;
+  return entries.map((entry) => parseTemplate(typeof entry === 'string' ? entry : entry.key, method).literals);
 }
 
-function compileFunction(keyOf: (...args: readonly unknown[]) => unknown, method: string): KeyOf {
-  return (args, self) => {
-    let result: unknown;
-    try {
-      result = Reflect.apply(keyOf, self, args);
-    } catch (cause) {
-      throw new LockKeyError(keyMessages.functionThrew(method, cause), { cause });
-    }
-    if (typeof result === 'string' && result !== '') return [wellFormed(result, method)];
-    if (!Array.isArray(result) || result.length === 0) throw badArguments(keyMessages.badResult(method, result));
-    const keys = Array.from(result as readonly unknown[], (key, index) => {
-      if (typeof key === 'string' && key !== '') return wellFormed(key, method);
-      throw badArguments(keyMessages.badKeyInResult(method, key, index));
-    });
-    return [...new Set(keys)];
-  };
-}
-
-function wellFormed(key: string, method: string): string {
-  if (!key.isWellFormed()) throw badArguments(keyMessages.illFormedKey(method, key));
-  return key;
+/** One of several templates, which may name its own share. */
+function compileEntry(entry: unknown, method: string): (args: readonly unknown[]) => string | LockKeyRequest {
+  if (!isKeyRequest(entry)) return compileTemplate(entry, method);
+  const template = compileTemplate(entry.key, method);
+  checkShares([entry], method);
+  return (args) => ({ ...entry, key: template(args) });
 }
 
 interface Placeholder {
@@ -206,9 +197,4 @@ const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'].map((ordinal) =
 function whereIs(index: number, path: readonly string[]): string {
   const argument = `${ORDINALS[index] ?? `argument number ${index + 1}`} (<${index}>)`;
   return path.length === 0 ? argument : `"${path.join('.')}" of ${argument}`;
-}
-
-/** An error for which the arguments of this call are to blame; those of another call may be good. */
-function badArguments(message: string): LockKeyError {
-  return new LockKeyError(message, { source: 'arguments' });
 }

@@ -6,6 +6,7 @@
  * and index signatures count as present, as they do for TypeScript, and are checked at run time.
  */
 
+import type { LockKeyRequest, LockKeys } from '../acquire.options.js';
 import type { ForeignNameProblem, ForeignProblem } from './foreign-placeholder.types.js';
 import type { Digit, IsPattern, Letter } from './text.types.js';
 
@@ -13,31 +14,41 @@ import type { Digit, IsPattern, Letter } from './text.types.js';
 type KeyValue = string | number | bigint | boolean;
 
 /**
- * A function of the method's arguments that returns its key, or several keys that are locked all or none. It has the
- * object as `this`, unless it is an arrow function: `function (this: Orders, id: string) { … }`.
+ * A function of the method's arguments that returns its key, or several keys that are locked all or none, and of which
+ * each may name its own share. It has the object as `this`, unless it is an arrow function:
+ * `function (this: Orders, id: string) { … }`.
+ *
+ * @example
+ * ```ts
+ * \@Locked((from: string, to: string) => [{ key: `account:${from}`, mode: 'read' }, `account:${to}`])
+ * async compare(from: string, to: string) { … }
+ * ```
  */
-export type KeyFunction = (...args: never[]) => string | readonly string[];
+export type KeyFunction = (...args: never[]) => LockKeys;
 
 /**
- * What `@Locked` locks: a template such as `'order:<0>'` or `'account:<0.id>'`, several templates, or a function of
- * the method's arguments. `<<` stands for a `<` that belongs to the key. Placeholders of other packages (`{0}`, `{id}`,
+ * What `@Locked` locks: a template such as `'order:<0>'` or `'account:<0.id>'`, several templates, of which each may name
+ * its own share (`{ key: 'account:<0.id>', mode: 'read' }`), or a function of the method's arguments. `<<` stands for a `<` that belongs to the key. Placeholders of other packages (`{0}`, `{id}`,
  * `${id}`, `#{id}`, `{{id}}`, `%s`, `$1`; and in a template without a placeholder `#id`, `$id`, `/:id`) are refused
  * rather than taken literally; a key that is meant to contain one is computed with a function.
  */
-export type KeySpec = string | readonly string[] | KeyFunction;
+export type KeySpec = LockKeys | KeyFunction;
 
 /** What is wrong with a key for a method with these parameters; `never` when nothing is. */
 export type KeyProblem<Key extends KeySpec, Args extends readonly unknown[]> = [KeyFunction] extends [Key]
   ? never
   : Key extends string
     ? TemplateProblem<Key, Args>
-    : Key extends readonly string[]
+    : Key extends readonly (string | LockKeyRequest)[]
       ? Key['length'] extends 0
         ? 'an empty list of key templates locks nothing'
-        : TemplateProblem<Key[number], Args>
+        : TemplateProblem<TemplateOf<Key[number]>, Args>
       : Key extends (...args: Args) => unknown
         ? never
         : 'the parameters of the key function do not fit the parameters of the method';
+
+/** The template of an entry of a list. */
+type TemplateOf<Entry> = Entry extends { readonly key: infer Template extends string } ? Template : Entry & string;
 
 /** What is wrong with a template; `never` when nothing is, or where the compiler does not know the text. */
 type TemplateProblem<Template extends string, Args extends readonly unknown[]> = Template extends ''
@@ -61,7 +72,7 @@ export type ArgsFor<Key extends KeySpec> = Key extends (...args: infer Args) => 
     ? never
     : [...Args, ...unknown[]]
   : [KeyProblem<Key, never[]>] extends [never]
-    ? ArgsWith<Placeholders<Key extends readonly string[] ? Key[number] : Key & string>>
+    ? ArgsWith<Placeholders<Key extends readonly (string | LockKeyRequest)[] ? TemplateOf<Key[number]> : Key & string>>
     : never;
 
 /** `Gap` is the literal text since the last placeholder; the first needs no separator before it. */

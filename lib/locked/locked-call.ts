@@ -1,7 +1,7 @@
 /**
  * One call of a locked method, as the three ways of spanning its outcome see it.
  */
-import type { LockedReturns, WithLockOptions } from '../acquire.options.js';
+import type { LockedReturns, LockKeys, WithLockOptions } from '../acquire.options.js';
 import { isLockError, LockOptionsError } from '../lock.errors.js';
 import type { LockBusyError, LockTimeoutError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
@@ -12,7 +12,8 @@ export interface LockedCall {
   readonly method: string;
   readonly locks: LockService;
   /** Throws a `LockKeyError` when the arguments cannot name a lock. */
-  keys(): readonly string[];
+  keys(): LockKeys;
+  /** Throws a `LockOptionsError` when a function of the arguments finds no good value. */
   options(): WithLockOptions;
   /** Runs the method's own body. */
   body(): unknown;

@@ -5,7 +5,7 @@
  */
 import 'reflect-metadata';
 import { Inject } from '@nestjs/common';
-import type { LockedReturns, OnBusy } from '../acquire.options.js';
+import type { LockedReturns, LockMode, OnBusy, WithLockOptions } from '../acquire.options.js';
 import { isLockError, LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockService } from '../lock.service.js';
@@ -22,7 +22,8 @@ import { decoratedMethod, nameOf, refuseBare } from './locked.place.js';
 import type { Method } from './locked.place.js';
 import { readLockedOptions } from './locked.settings.js';
 import type { LockedSettings } from './locked.settings.js';
-import type { LockedDecorator, LockedOptions, LockedSignal } from './locked.types.js';
+import type { LockedOptions, LockedSignal, OfCall } from './locked.options.js';
+import type { LockedDecorator } from './locked.types.js';
 
 /**
  * Runs a method under a lock: waits for it, renews it while the method runs, and releases it afterwards. It works on any
@@ -44,6 +45,9 @@ import type { LockedDecorator, LockedOptions, LockedSignal } from './locked.type
  *
  * \@Locked((from: Account, to: Account) => [`account:${from.id}`, `account:${to.id}`])
  * async transfer(from: Account, to: Account) { … }
+ *
+ * \@Locked('exports:<0.id>', { concurrency: (tenant: Tenant) => tenant.plan.exports })
+ * async export(tenant: Tenant) { … }
  * ```
  */
 export function Locked<
@@ -51,7 +55,13 @@ export function Locked<
   Busy extends OnBusy = OnBusy,
   Signal extends LockedSignal = LockedSignal,
   Returns extends LockedReturns = LockedReturns,
->(key: Key, options?: LockedOptions<Busy, Signal, Returns>): LockedDecorator<Key, Busy, Signal, Returns>;
+  Mode extends OfCall<LockMode> = OfCall<LockMode>,
+  Concurrency extends OfCall<number> = OfCall<number>,
+  Weight extends OfCall<number> = OfCall<number>,
+>(
+  key: Key,
+  options?: LockedOptions<Busy, Signal, Returns, Mode, Concurrency, Weight>,
+): LockedDecorator<Key, Busy, Signal, Returns, Mode, Concurrency, Weight>;
 export function Locked(...given: unknown[]): unknown {
   refuseBare(given);
   const [key, options = {}] = given as [KeySpec, LockedOptions?];
@@ -79,12 +89,14 @@ const SPANNING = { promise: lockPromise, observable: lockObservable, asyncGenera
 
 function lockMethod(
   key: KeySpec,
-  { instance, onBusy, signal, returns, fixed }: LockedSettings,
+  settings: LockedSettings,
   target: object,
   property: string | symbol,
   original: Method,
 ): Method {
+  const { instance, onBusy, returns } = settings;
   const name = nameOf(target, property);
+  const optionsOf = prepareOptions(settings, name);
   const keyOf = compileKey(key, name);
   const span = SPANNING[returns ?? returnsOf(original, target, property)];
   const service = injectService(target, instance);
@@ -100,7 +112,7 @@ function lockMethod(
           return locks;
         },
         keys: () => keyOf(args, self),
-        options: () => (signal ? { ...fixed, signal: signal(self, args) } : fixed),
+        options: () => optionsOf(self, args),
         body: () => Reflect.apply(body, self, args),
         onBusy: typeof onBusy === 'function' ? (error) => Reflect.apply(onBusy, self, [error, ...args]) : onBusy,
       };
@@ -111,6 +123,15 @@ function lockMethod(
     Reflect.defineMetadata(each, Reflect.getMetadata(each, original), locked);
   }
   return locked;
+}
+
+/** The options of one call; what is the same for every call is prepared once. */
+function prepareOptions(
+  { fixed, signal, share }: LockedSettings,
+  method: string,
+): (self: unknown, args: readonly unknown[]) => WithLockOptions {
+  if (!share) return signal ? (self, args) => ({ ...fixed, signal: signal(self, args) }) : () => fixed;
+  return (self, args) => ({ ...fixed, ...share(method, self, args), signal: signal?.(self, args) });
 }
 
 /** Makes Nest inject the service into a property of every instance, subclasses included; answers the property. */

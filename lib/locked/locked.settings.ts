@@ -1,14 +1,16 @@
 /**
  * The options of `@Locked`, checked once, when the class is defined: a bad one fails before the application starts.
  */
-import { LOCK_DEFAULTS } from '../acquire.options.js';
-import type { LockDefaults, LockedReturns, OnBusy, WithLockOptions } from '../acquire.options.js';
+import { LOCK_DEFAULTS, SHARE_OPTIONS } from '../acquire.options.js';
+import type { LockedReturns, OnBusy, WithLockOptions } from '../acquire.options.js';
 import { LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import { checkedOptions, DEFAULT_SETTINGS, readOnLost, readSignal, resolveSettings } from '../core/settings.js';
 import { readName } from '../lock.tokens.js';
 import { checkOptionNames, optionNames } from '../option-names.js';
-import type { LockedOptions } from './locked.types.js';
+import type { LockedOptions } from './locked.options.js';
+import { readShareOptions } from './share-of-call.js';
+import type { ShareOfCall } from './share-of-call.js';
 
 export interface LockedSettings {
   /** What is the same for every call and differs from the module's defaults, in milliseconds. */
@@ -16,11 +18,15 @@ export interface LockedSettings {
   readonly instance: string | undefined;
   readonly onBusy: Exclude<OnBusy, (...args: never[]) => unknown> | ((error: unknown, ...args: unknown[]) => unknown);
   readonly returns: LockedReturns | undefined;
+  /** The share options of a call, where functions of its arguments find them. */
+  readonly share: ShareOfCall | undefined;
   readonly signal: ((self: unknown, args: readonly unknown[]) => AbortSignal | undefined) | undefined;
 }
 
 const LOCKED_OPTIONS = optionNames<LockedOptions>({
   ...LOCK_DEFAULTS,
+  ...SHARE_OPTIONS,
+  minHold: true,
   signal: true,
   onLost: true,
   onBusy: true,
@@ -39,8 +45,10 @@ export function readLockedOptions(options: LockedOptions): LockedSettings {
   if (!RETURNS.includes(returns)) {
     throw new LockOptionsError(messages.option('returns', returns, "'promise', 'observable' or 'asyncGenerator'"));
   }
+  const share = readShareOptions(options);
   return {
-    fixed: checkedOptions({ ...millisecondsOf(options), onLost: readOnLost(onLost) }),
+    fixed: checkedOptions({ ...millisecondsOf(options), ...share.fixed, onLost: readOnLost(onLost) }),
+    share: share.ofCall,
     instance: readName(instance, 'instance'),
     onBusy: onBusy as LockedSettings['onBusy'],
     returns,
@@ -48,10 +56,11 @@ export function readLockedOptions(options: LockedOptions): LockedSettings {
   };
 }
 
-/** The options that were given, in milliseconds; the others are left to the module's defaults. */
-function millisecondsOf(options: LockDefaults): LockDefaults {
-  const settings = resolveSettings(options, DEFAULT_SETTINGS);
-  const given = Object.entries(settings).filter(([name]) => options[name as keyof LockDefaults] !== undefined);
+/** The options that were given, in milliseconds, without the share; the others are left to the module's defaults. */
+function millisecondsOf(options: LockedOptions): WithLockOptions {
+  const { mode: _mode, concurrency: _concurrency, weight: _weight, signal: _signal, ...others } = options;
+  const settings = resolveSettings(others, DEFAULT_SETTINGS);
+  const given = Object.entries(settings).filter(([name]) => others[name as keyof typeof others] !== undefined);
   return Object.fromEntries(given);
 }
 

@@ -174,6 +174,7 @@ it('a lock, a service and errors say in JSON what they are', async () => {
   expect(JSON.parse(JSON.stringify(lock))).toEqual({
     key: 'order:42',
     token: `${lock.token.slice(0, 11)}…`,
+    mode: 'write',
     fencingToken: lock.fencingToken,
     ttl: 30_000,
     isHeld: true,

@@ -10,7 +10,7 @@ import { BehaviorSubject, EMPTY, Observable, of, type Subscribable } from 'rxjs'
 import { formatKey } from '../../lib/locked/key-template.js';
 import type { KeyProblem, KeySpec } from '../../lib/locked/key-template.types.js';
 import { Locked } from '../../lib/locked/locked.decorator.js';
-import type { LockedOptions } from '../../lib/locked/locked.types.js';
+import type { LockedOptions } from '../../lib/locked/locked.options.js';
 
 type OrderId = string & { readonly brand: 'OrderId' };
 enum Region {

@@ -17,6 +17,7 @@ describe('the options of the module', () => {
       prefix: 'lock',
       commandTimeout: 5_000,
       shutdownGrace: 10_000,
+      lockOrder: 'warn',
     });
   });
 
@@ -37,6 +38,7 @@ describe('the options of the module', () => {
       prefix: 'app',
       commandTimeout: 1_000,
       shutdownGrace: 0,
+      lockOrder: 'warn',
     });
   });
 
@@ -134,5 +136,29 @@ describe('maxKeyBytes', () => {
 
   it.each([0, -1, 1.5, NaN, Infinity, 65_537, '64', null])('refuses %p', (maxKeyBytes) => {
     expect(() => read({ connection: 'memory', maxKeyBytes: maxKeyBytes as number })).toThrow(/`maxKeyBytes`/);
+  });
+});
+
+describe('lockOrder', () => {
+  it('warns unless it is said otherwise, and not in production', () => {
+    const { NODE_ENV } = process.env;
+    try {
+      for (const [env, lockOrder] of [
+        ['development', 'warn'],
+        ['', 'warn'],
+        ['production', 'off'],
+      ] as const) {
+        process.env['NODE_ENV'] = env;
+        expect(read({ connection: 'memory' })).toMatchObject({ lockOrder });
+        expect(read({ connection: 'memory', lockOrder: 'throw' })).toMatchObject({ lockOrder: 'throw' });
+      }
+    } finally {
+      process.env['NODE_ENV'] = NODE_ENV;
+    }
+  });
+
+  it.each(['error', 'WARN', '', true, false, null, 0, {}])('refuses %p', (lockOrder) => {
+    expect(() => read({ connection: 'memory', lockOrder })).toThrow(LockOptionsError);
+    expect(() => read({ connection: 'memory', lockOrder })).toThrow(/`lockOrder`: expected 'warn', 'throw' or 'off'/);
   });
 });

@@ -8,7 +8,9 @@ import type { KeySpec } from '../../../lib/locked/key-template.types.js';
 import { Random } from '../../support/random.js';
 
 const METHOD = 'Orders.ship';
-const keysOf = (spec: KeySpec, ...args: unknown[]): readonly string[] => compileKey(spec, METHOD)(args);
+const compile = (spec: KeySpec): ((args: readonly unknown[]) => readonly string[]) =>
+  compileKey(spec, METHOD) as (args: readonly unknown[]) => readonly string[];
+const keysOf = (spec: KeySpec, ...args: unknown[]): readonly string[] => compile(spec)(args);
 const keyOf = (template: string, ...args: unknown[]): string => keysOf(template, ...args)[0]!;
 
 /** The `LockKeyError` that `run` throws. */
@@ -366,7 +368,7 @@ describe('escaping', () => {
     // First a template that uses nothing but the colon, then one that uses every printable ASCII character and some more.
     const ascii = String.fromCodePoint(...Array.from({ length: 95 }, (_, i) => 32 + i)).replace('<', '<<');
     for (const literal of ['', `${ascii}é…😀`]) {
-      const key = compileKey(`${literal}:<0>:`, METHOD);
+      const key = compile(`${literal}:<0>:`);
       const start = literal.replace('<<', '<').length + 1;
       const wrong: number[] = [];
       for (let from = 0; from <= 0x10ffff; from += 256) {
@@ -391,7 +393,7 @@ describe('escaping', () => {
       const edge = (): string => pick(['', '', ':', 'a', '%', 'é', '3A']);
       let template = edge();
       for (let i = 0; i < count; i++) template += `${i === 0 ? '' : pick(separators)}<${i}>`;
-      const keys = compileKey(template + edge(), METHOD);
+      const keys = compile(template + edge());
       const seen = new Map<string, string>();
       for (let i = 0; i < 1_000; i++) {
         const values = Array.from({ length: count }, () => {
