@@ -40,3 +40,12 @@ it(
   },
   TIMEOUT_MS,
 );
+
+it(
+  'those that let one more in than may come in, and readers beside a writer',
+  async () => {
+    expect(await rulesBrokenBy('crowds')).toContain('exclusion');
+    expect(await rulesBrokenBy('mixes')).toContain('exclusion');
+  },
+  TIMEOUT_MS,
+);

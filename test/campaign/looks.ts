@@ -25,7 +25,13 @@ export async function openLooks(url: string, prefix: string): Promise<Looks> {
 /** The same for the locks of a control. */
 export async function openFlawedLooks(url: string, prefix: string): Promise<Looks> {
   const client = new Redis(url);
-  return { at: (key) => client.get(flawedName(prefix, key)), close: () => client.quit() };
+  return {
+    at: async (key) => {
+      const holders = await client.zrangebyscore(flawedName(prefix, key), Date.now(), '+inf');
+      return holders.length === 0 ? null : holders.join(', ');
+    },
+    close: () => client.quit(),
+  };
 }
 
 /** Where a control keeps the lock of a key. */

@@ -86,6 +86,62 @@ describe('exclusion', () => {
   });
 });
 
+describe('keys that are shared', () => {
+  const reader = { from: 100, until: 200, share: [null, 1] as const };
+  const permit = (weight = 1, limit = 3) => ({ from: 100, until: 200, share: [limit, weight] as const });
+
+  it('readers together are as it should be, whatever the order of their tokens', () => {
+    a.hold({ ...reader, fence: 2 });
+    b.hold({ ...reader, fence: 1 });
+    expect(broken([a, b])).toEqual([]);
+  });
+
+  it('a reader beside a writer', () => {
+    a.hold({ from: 100, until: 200, fence: 1 });
+    b.hold({ ...reader, from: 150, fence: 2 });
+    expect(broken([a, b])).toEqual(['exclusion']);
+  });
+
+  it('as many permits as there are, and one more', () => {
+    a.hold({ ...permit(2), fence: 1 });
+    b.hold({ ...permit(), fence: 2 });
+    expect(broken([a, b])).toEqual([]);
+    b.hold({ ...permit(), from: 150, fence: 3 });
+    expect(broken([a, b])).toEqual(['exclusion']);
+  });
+
+  it('more than the least of the limits that meet', () => {
+    a.hold({ ...permit(1, 5), fence: 1 });
+    a.hold({ ...permit(1, 5), fence: 2 });
+    b.hold({ ...permit(1, 2), fence: 3 });
+    expect(broken([a, b])).toEqual(['exclusion']);
+  });
+
+  it('readers of one process count as one beside permits', () => {
+    for (const fence of [1, 2, 3]) a.hold({ ...reader, fence });
+    b.hold({ ...permit(2), fence: 4 });
+    expect(broken([a, b])).toEqual([]);
+  });
+
+  it('a reader with a smaller token than a writer before, and the other way round', () => {
+    a.hold({ from: 100, until: 200, fence: 5 });
+    b.hold({ ...reader, from: 300, until: 400, fence: 4 });
+    expect(broken([a, b])).toEqual(['fencing']);
+    const [c, d] = [new WrittenLife('C'), new WrittenLife('D')];
+    c.hold({ ...reader, fence: 5 });
+    d.hold({ from: 300, until: 400, fence: 4 });
+    expect(broken([c, d])).toEqual(['fencing']);
+  });
+
+  it('a token that goes on with another hold, and one that does not', () => {
+    a.hold({ from: 100, until: 200, fence: 5 });
+    b.hold({ ...reader, from: 300, until: 400, fence: 5, continues: true });
+    expect(broken([a, b])).toEqual([]);
+    b.hold({ ...reader, from: 500, until: 600, fence: 5 });
+    expect(broken([a, b])).toEqual(['fencing']);
+  });
+});
+
 describe('fencing', () => {
   it('a smaller token after a larger', () => {
     a.hold({ from: 100, until: 200, fence: 2 });

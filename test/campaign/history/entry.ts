@@ -30,6 +30,9 @@ export type Entry =
   /** The worker itself saw what must not be. */
   | { readonly e: 'wrong'; readonly t: number; readonly rule: 'context' | 'outcome'; readonly text: string };
 
+/** How a key is shared: with how much weight in all (null: any), and how much of that is its own. */
+export type WrittenShare = readonly [limit: number | null, weight: number];
+
 /** A caller has its lock. */
 export interface Begin {
   readonly e: 'begin';
@@ -40,6 +43,10 @@ export interface Begin {
   /** Of the first key. */
   readonly token: string;
   readonly fences: readonly (readonly [key: string, fence: number])[];
+  /** By the index of the fencing token; without it no key is shared. */
+  readonly shares?: readonly WrittenShare[];
+  /** Whether it goes on with the fencing tokens of a hold before: a downgrade, or a lock that was adopted. */
+  readonly continues?: boolean;
   readonly ttl: number;
   readonly held: boolean;
   /** When the lease ends or ended at the latest, by the lock's own account. */

@@ -1,7 +1,10 @@
-/** S1 and S2: at no moment did two believe that they hold a key. Only what holders saw counts, by readings of the clock. */
+/**
+ * S1 and S2: at no moment did more believe that they hold a key than the rule of admission lets in. Only what holders saw
+ * counts, by readings of the clock.
+ */
 import type { DataLoss } from '../history/entry.js';
 import type { Fault } from './fault.js';
-import { isOutdated, nameOf } from './keys.js';
+import { isOutdated, isTooMuch, nameOf } from './keys.js';
 import type { KeyHold } from './keys.js';
 
 export function exclusionFaults(holds: readonly KeyHold[], losses: readonly DataLoss[]): Fault[] {
@@ -10,9 +13,10 @@ export function exclusionFaults(holds: readonly KeyHold[], losses: readonly Data
   let current: KeyHold[] = [];
   for (const next of believers) {
     current = current.filter(({ hold }) => hold.until >= next.hold.from);
-    for (const other of current) {
-      if (!overlap(other, next) || isExcused(other, next, losses)) continue;
-      faults.push({ rule: 'exclusion', text: `${nameOf(other)} and ${nameOf(next)} at the same time` });
+    // All of these believed when the next one began.
+    const others = current.filter((other) => overlap(other, next) && !isExcused(other, next, losses));
+    if (others.length > 0 && isTooMuch([...others, next])) {
+      faults.push({ rule: 'exclusion', text: `${[...others, next].map(nameOf).join(' and ')} at the same time` });
     }
     current.push(next);
   }

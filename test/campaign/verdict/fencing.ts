@@ -1,7 +1,10 @@
-/** S4: fencing tokens grow from holder to holder, each is given out once, and a re-entry has that of its hold. */
+/**
+ * S4: each fencing token is given out once; that of a holder that is alone is greater than all before, everybody's greater than
+ * that of each such holder before; and a re-entry has that of its hold.
+ */
 import type { DataLoss } from '../history/entry.js';
 import type { Fault } from './fault.js';
-import { isOutdated, nameOf } from './keys.js';
+import { isAlone, isOutdated, nameOf } from './keys.js';
 import type { KeyHold } from './keys.js';
 import type { Hold } from './story.js';
 
@@ -13,6 +16,7 @@ function repeated(holds: readonly KeyHold[]): Fault[] {
   const seen = new Map<number, KeyHold>();
   const faults: Fault[] = [];
   for (const hold of holds) {
+    if (hold.hold.continues) continue;
     const other = seen.get(hold.fence);
     if (other) faults.push({ rule: 'fencing', text: `${nameOf(other)} and ${nameOf(hold)} have the same token` });
     seen.set(hold.fence, hold);
@@ -20,18 +24,30 @@ function repeated(holds: readonly KeyHold[]): Fault[] {
   return faults;
 }
 
-/** Who believed at the beginning has a larger token than all who believed before. */
 function outOfOrder(holds: readonly KeyHold[], losses: readonly DataLoss[]): Fault[] {
   const believers = holds.filter(({ hold }) => hold.held);
-  const earlier = [...believers].sort((a, b) => a.hold.begunBy - b.hold.begunBy);
+  const alone = believers.filter(isAlone);
+  return [...smaller(alone, believers, losses), ...smaller(believers, alone, losses)];
+}
+
+/** Those that believed at the beginning, and have a smaller token than one of the others that believed before. */
+function smaller(believers: readonly KeyHold[], others: readonly KeyHold[], losses: readonly DataLoss[]): Fault[] {
+  const earlier = [...others].sort((a, b) => a.hold.begunBy - b.hold.begunBy);
   const faults: Fault[] = [];
   let newest: KeyHold | undefined;
   let i = 0;
-  for (const next of believers.sort((a, b) => a.hold.begun - b.hold.begun)) {
+  for (const next of [...believers].sort((a, b) => a.hold.begun - b.hold.begun)) {
     for (; earlier[i] && earlier[i]!.hold.begunBy < next.hold.begun; i++) {
       if (!newest || earlier[i]!.fence > newest.fence) newest = earlier[i];
     }
-    if (!newest || newest === next || next.fence > newest.fence || isOutdated(next, next.hold.begun, losses)) continue;
+    if (
+      !newest ||
+      newest === next ||
+      next.hold.continues ||
+      next.fence > newest.fence ||
+      isOutdated(next, next.hold.begun, losses)
+    )
+      continue;
     if (next.fence === newest.fence) continue; // told as repeated
     faults.push({ rule: 'fencing', text: `${nameOf(next)} began after ${nameOf(newest)}, which has a larger token` });
   }

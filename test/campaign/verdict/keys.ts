@@ -1,5 +1,5 @@
 /** Holds by key, and what a loss of data excuses. */
-import type { DataLoss } from '../history/entry.js';
+import type { DataLoss, WrittenShare } from '../history/entry.js';
 import type { Hold } from './story.js';
 
 /** No caller of a campaign asks for more. */
@@ -12,6 +12,7 @@ export interface KeyHold {
   readonly hold: Hold;
   readonly key: string;
   readonly fence: number;
+  readonly share: WrittenShare;
   readonly lease: Lease;
 }
 
@@ -20,6 +21,8 @@ interface Lease {
   readonly asked: number;
   readonly ttl: number;
 }
+
+const ALONE: WrittenShare = [1, 1];
 
 /** Every hold that is not a re-entry, by key. */
 export function byKey(holds: readonly Hold[]): Map<string, KeyHold[]> {
@@ -35,7 +38,7 @@ export function byKey(holds: readonly Hold[]): Map<string, KeyHold[]> {
       // Only the first key's token is known: the others' may be any lease that was alive.
       const lease = i === 0 ? leases.get(hold.token)! : { asked: hold.asked - LONGEST_TTL, ttl: LONGEST_TTL };
       const list = keys.get(key) ?? [];
-      list.push({ hold, key, fence, lease });
+      list.push({ hold, key, fence, share: hold.shares?.[i] ?? ALONE, lease });
       keys.set(key, list);
     });
   }
@@ -45,6 +48,27 @@ export function byKey(holds: readonly Hold[]): Map<string, KeyHold[]> {
 /** Whether what was granted before data was lost may still be believed in: only until it had to be renewed. */
 export function isOutdated({ lease }: KeyHold, at: number, losses: readonly DataLoss[]): boolean {
   return losses.some(({ from, until }) => lease.asked <= until && at >= from && at <= until + lease.ttl + BY_HAND);
+}
+
+/**
+ * Whether so many may not have the key together. Readers of one process share leases, so they count as one, which errs on
+ * the side of the library.
+ */
+export function isTooMuch(holds: readonly KeyHold[]): boolean {
+  const readers = new Set<unknown>();
+  let [weight, limit] = [0, Infinity];
+  for (const { hold, share } of holds) {
+    const [most, own] = share;
+    limit = Math.min(limit, most ?? Infinity);
+    if (most === null) readers.add(hold.life);
+    else weight += own;
+  }
+  return weight + readers.size > limit;
+}
+
+/** Whether it lets nobody else in. */
+export function isAlone({ share }: KeyHold): boolean {
+  return share[0] === 1;
 }
 
 export function nameOf({ hold, key, fence }: KeyHold): string {

@@ -3,7 +3,7 @@
  * so turns of its event loop count, not time.
  */
 import type { Fault } from './fault.js';
-import { ms, nameOf } from './keys.js';
+import { isTooMuch, ms, nameOf } from './keys.js';
 import type { KeyHold } from './keys.js';
 import type { Hold } from './story.js';
 
@@ -49,9 +49,13 @@ export function untoldFaults(holds: readonly KeyHold[]): Fault[] {
     // Silent before the other began, and still so afterwards.
     const rows = holder.hold.silences.filter(({ length }) => length > IN_NEED);
     const next = holds.find(
-      ({ hold }) => hold.held && rows.some((row) => row[IN_NEED - 1]! < hold.begun && hold.begunBy < row.at(-1)!),
+      (other) => other.hold.held && isTooMuch([holder, other]) && rows.some((row) => beganIn(row, other)),
     );
     if (!next || next === holder) return [];
     return [{ rule: 'loss', text: `${nameOf(holder)} was not told before ${nameOf(next)} began` }];
   });
+}
+
+function beganIn(row: readonly number[], { hold }: KeyHold): boolean {
+  return row[IN_NEED - 1]! < hold.begun && hold.begunBy < row.at(-1)!;
 }

@@ -1,5 +1,5 @@
 /** Histories written by hand, to try the judge on. */
-import type { Begin, Entry, Life } from '../history/entry.js';
+import type { Begin, Entry, Life, WrittenShare } from '../history/entry.js';
 import type { Rule } from './fault.js';
 import { judge } from './verdict.js';
 
@@ -17,6 +17,8 @@ export interface WrittenHold {
   readonly leaseEnd?: number;
   readonly isSection?: boolean;
   readonly inside?: number;
+  readonly share?: WrittenShare;
+  readonly continues?: boolean;
   /** It never gives back. */
   readonly open?: boolean;
   readonly outcome?: string;
@@ -41,6 +43,7 @@ export class WrittenLife implements Life {
   hold(written: WrittenHold): number {
     const { from, until, fence, key = 'key', asked = from - 1, open = false, outcome = 'ok' } = written;
     const { ttl = 1_000, held = true, leaseEnd = from + 900, isSection = true, inside } = written;
+    const { share = [1, 1], continues = false } = written;
     const id = ++this.lastId;
     const token = written.token ?? `${this.name}:${id}`;
     const begin: Begin = {
@@ -51,6 +54,8 @@ export class WrittenLife implements Life {
       hold: id,
       token,
       fences: [[key, fence]],
+      shares: [share],
+      continues,
       ttl,
       held,
       leaseEnd,

@@ -1,6 +1,6 @@
 /**
- * Locks of a control, with the face of the library as far as its callers use it: `SET NX PX` without renewal, and one
- * flaw on purpose that the judge must find. With the flaw `none` they are as good as such locks can be.
+ * Locks of a control, with the face of the library as far as its callers use it: one script with the rule of admission,
+ * without queue and renewal, and one flaw on purpose that the judge must find. With the flaw `none` they are as good as such locks can be.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,11 +10,42 @@ import type { AcquireOptions, Lock } from '../../../lib/index.js';
 import { flawedName } from '../looks.js';
 import type { Flaw } from './settings.js';
 
-type Options = Pick<AcquireOptions, 'signal'> & { ttl: number; wait: number };
+type Options = Pick<AcquireOptions, 'signal' | 'mode' | 'concurrency' | 'weight'> & { ttl: number; wait: number };
 
-const RELEASE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1])";
+// Members of the set say who holds, with which limit and weight; scores are the ends of their leases.
+// KEYS: holders, fencing tokens. ARGV: token, limit, weight, ttl, how many more are let in than may, whether a reader
+// does not care for writers.
+const ACQUIRE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local weight, limit = tonumber(ARGV[3]), tonumber(ARGV[2])
+for _, holder in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local _, theirs, own = string.match(holder, '^(%S+) (%S+) (%S+)$')
+  if ARGV[6] == '0' or theirs ~= '1' then
+    weight, limit = weight + tonumber(own), math.min(limit, tonumber(theirs))
+  end
+end
+if weight > limit + tonumber(ARGV[5]) then return 0 end
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
+redis.call('PEXPIRE', KEYS[1], 60000)
+redis.call('EXPIRE', KEYS[2], 600)
+return redis.call('INCR', KEYS[2])
+`;
 /** Less than Redis keeps the key, by the clock and by timers. */
 const MARGIN_MS = 20;
+
+interface Granted {
+  readonly key: string;
+  readonly token: string;
+  /** As it stands among the holders. */
+  readonly holder: string;
+  readonly ttl: number;
+  readonly sent: number;
+  /** The next fencing token. */
+  readonly next: number;
+  readonly limit: number | 'inf';
+}
 
 export class FlawedLocks {
   readonly events$ = NEVER;
@@ -29,17 +60,23 @@ export class FlawedLocks {
     throw codeError('LOCK_NOT_HELD');
   }
 
-  async acquire(key: string, { ttl, wait, signal }: Options): Promise<Lock> {
+  async acquire(key: string, options: Options): Promise<Lock> {
+    const { ttl, wait, signal, mode = 'write' } = options;
     if (this.flaw === 'stuck' && Math.random() < 0.05) await new Promise(() => undefined);
     const [name, token] = [flawedName(this.prefix, key), randomUUID()];
     for (const end = performance.now() + wait; ; await pause(5)) {
       if (signal?.aborted) {
-        if (this.flaw === 'litters') await this.client.set(name, token, 'PX', 60_000);
+        if (this.flaw === 'litters') await this.client.zadd(name, Date.now() + 60_000, `${token} 1 1`);
         throw signal.reason;
       }
       const sent = performance.now();
-      if (await this.client.set(name, token, 'PX', ttl, 'NX')) {
-        const lock = await this.lock(key, token, ttl, sent);
+      const { limit, weight } = shareOf(options);
+      const flaws = [this.flaw === 'crowds' ? 1 : 0, this.flaw === 'mixes' && mode === 'read' ? 1 : 0];
+      const names = [name, `${this.prefix}-fence:${key}`];
+      const next = Number(await this.client.eval(ACQUIRE, 2, ...names, token, limit, weight, ttl, ...flaws));
+      if (next > 0) {
+        const holder = `${token} ${limit} ${weight}`;
+        const lock = await this.lock({ key, token, holder, ttl, sent, next, limit });
         if (lock.isHeld || this.flaw === 'tardy') return lock;
         await lock.release();
       }
@@ -56,10 +93,8 @@ export class FlawedLocks {
     return result;
   }
 
-  private async lock(key: string, token: string, ttl: number, sent: number): Promise<Lock> {
-    const next = await this.client.incr(`${this.prefix}-fence:${key}`);
+  private async lock({ key, token, holder, ttl, sent, next, limit }: Granted): Promise<Lock> {
     const fencingToken = this.flaw === 'forges' ? Math.floor(Math.random() * next) : next;
-    await this.client.expire(`${this.prefix}-fence:${key}`, 600);
     const deadline = sent + ttl - MARGIN_MS;
     const abort = new AbortController();
     const isSilent = this.flaw === 'silent' || this.flaw === 'believes';
@@ -69,7 +104,7 @@ export class FlawedLocks {
     const isHeld = (): boolean => this.flaw === 'believes' || performance.now() < deadline;
     const release = async (): Promise<boolean> => {
       clearTimeout(timer);
-      await this.client.eval(RELEASE, 1, flawedName(this.prefix, key), token);
+      await this.client.zrem(flawedName(this.prefix, key), holder);
       return isHeld();
     };
     if (this.flaw === 'tardy') await pause(ttl + 200);
@@ -86,11 +121,24 @@ export class FlawedLocks {
       get isHeld() {
         return isHeld();
       },
+      mode: limit === 1 ? 'write' : limit === 'inf' ? 'read' : 'permit',
       renew: () => Promise.resolve(),
+      upgrade: refused,
+      downgrade: refused,
+      detach: refused,
       release,
       [Symbol.asyncDispose]: async () => void (await release()),
     };
   }
+}
+
+function shareOf({ mode, concurrency, weight = 1 }: Options): { limit: number | 'inf'; weight: number } {
+  return { limit: concurrency ?? (mode === 'read' ? 'inf' : 1), weight };
+}
+
+/** The campaign asks no flawed lock for it. */
+function refused(): Promise<never> {
+  return Promise.reject(new Error('A flawed lock has no shares.'));
 }
 
 /** What a flawed process does to itself. */

@@ -27,4 +27,17 @@ export interface WorkerSettings {
 export type Role = 'mortal' | 'restless' | 'steady';
 
 /** How a control locks, see `flawed-locks.ts`. */
-export type Flaw = 'none' | 'believes' | 'forges' | 'silent' | 'tardy' | 'stuck' | 'litters' | 'clings' | 'dies';
+export type Flaw =
+  | 'none'
+  | 'believes'
+  | 'forges'
+  | 'silent'
+  | 'tardy'
+  | 'stuck'
+  | 'litters'
+  | 'clings'
+  | 'dies'
+  /** Lets one more in than may come in. */
+  | 'crowds'
+  /** Lets readers in beside a writer. */
+  | 'mixes';

@@ -2,12 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AcquireOptions, Lock, LockService } from '../../../lib/index.js';
 import type { Random } from '../../support/random.js';
+import type { WrittenShare } from '../history/entry.js';
 import { acquireLimit, RELEASE_LIMIT } from '../times.js';
 import { Lost } from './calls.js';
 import type { Calls } from './calls.js';
 import type { Sections } from './sections.js';
 import type { WorkerSettings } from './settings.js';
-import type { Watch, WatchedHold } from './watch.js';
+import type { Begun, Watch, WatchedHold } from './watch.js';
 
 /** One way of using the library. It never rejects. */
 export type Mode = (shop: Shop, random: Random) => Promise<unknown>;
@@ -65,7 +66,7 @@ export class Shop {
     const limit = acquireLimit(options.wait, typeof keys === 'string' ? 1 : keys.length);
     return this.calls.make(what, limit, async (call) => {
       const lock = await this.locks.acquire(keys, { signal: this.calls.signalOf(call), ...options });
-      return this.watch.begin(call, lock, { inside });
+      return this.watch.begin(call, lock, { inside, shares: sharesOf(options) });
     });
   }
 
@@ -79,6 +80,27 @@ export class Shop {
     });
   }
 
+  /** Changes a lock that is held, which goes on as another hold; answers that one. */
+  async change(
+    what: string,
+    limit: number,
+    hold: WatchedHold,
+    change: (lock: Lock) => Promise<void>,
+  ): Promise<WatchedHold> {
+    const { lock } = hold;
+    const { fencingToken } = lock;
+    let next = hold;
+    await this.calls.make(what, limit, async (call) => {
+      hold.end(call, limit);
+      try {
+        await change(lock);
+      } finally {
+        next = this.watch.begin(call, lock, { continues: lock.fencingToken === fencingToken });
+      }
+    });
+    return next;
+  }
+
   /** `withLock` around a body. */
   async within(
     what: string,
@@ -89,13 +111,15 @@ export class Shop {
   ): Promise<void> {
     const limit = acquireLimit(options.wait, typeof keys === 'string' ? 1 : keys.length);
     await this.calls.make(what, limit, (call) =>
-      this.locks.withLock(keys, options, (lock) => this.section(call, lock, body, inside)),
+      this.locks.withLock(keys, options, (lock) =>
+        this.section(call, lock, body, { inside, shares: sharesOf(options) }),
+      ),
     );
   }
 
   /** Runs a body as the section of a call. */
-  async section(call: number, lock: Lock, body: Body, inside?: WatchedHold): Promise<void> {
-    const hold = this.watch.begin(call, lock, { inside, isSection: true });
+  async section(call: number, lock: Lock, body: Body, begun: Begun = {}): Promise<void> {
+    const hold = this.watch.begin(call, lock, { ...begun, isSection: true });
     try {
       await body(hold);
     } finally {
@@ -110,6 +134,11 @@ export class Shop {
     if (random.chance(0.02)) await pause(random.between(100, 700));
     hold.look();
   }
+}
+
+/** What only the options of a permit say. */
+function sharesOf({ concurrency, weight = 1 }: AcquireOptions): WrittenShare[] | undefined {
+  return concurrency === undefined ? undefined : [[concurrency, weight]];
 }
 
 /** Keeps the event loop from turning, and looks at a lock meanwhile. */

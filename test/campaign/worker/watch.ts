@@ -2,6 +2,7 @@
 import type { Lock } from '../../../lib/index.js';
 import { now } from '../clock.js';
 import { PULSE_MS } from '../history/entry.js';
+import type { WrittenShare } from '../history/entry.js';
 import type { Recorder } from '../history/recorder.js';
 import type { Random } from '../../support/random.js';
 
@@ -14,6 +15,10 @@ export interface Begun {
   readonly isSection?: boolean;
   /** The hold that was entered again. */
   readonly inside?: WatchedHold | undefined;
+  /** How its keys are shared, where their modes do not say it. */
+  readonly shares?: readonly WrittenShare[] | undefined;
+  /** It goes on with the fencing tokens of a hold before. */
+  readonly continues?: boolean;
 }
 
 export class Watch {
@@ -29,7 +34,7 @@ export class Watch {
   }
 
   /** A caller got its lock. */
-  begin(call: number, lock: Lock, { isSection = false, inside }: Begun = {}): WatchedHold {
+  begin(call: number, lock: Lock, { isSection = false, inside, shares, continues = false }: Begun = {}): WatchedHold {
     const hold = new WatchedHold(this.recorder, lock, () => this.open.delete(hold));
     const t = now();
     const held = lock.isHeld;
@@ -37,7 +42,10 @@ export class Watch {
     const left = lock.expiresAt.getTime() - Date.now();
     const leaseEnd = now() + left;
     const { token, ttl } = lock;
-    const about = { call, hold: hold.id, token, fences: [...lock.fencingTokens], ttl, held, leaseEnd, isSection };
+    const fences = [...lock.fencingTokens];
+    const share: WrittenShare = lock.mode === 'read' ? [null, 1] : [1, 1];
+    const sharing = { shares: shares ?? fences.map(() => share), continues };
+    const about = { call, hold: hold.id, token, fences, ...sharing, ttl, held, leaseEnd, isSection };
     this.recorder.write({ e: 'begin', t, t1, ...about, ...(inside && { inside: inside.id }) });
     // Asking whether a lock is held may be what finds out that it is lost: some are never asked.
     hold.isShy = !held || this.random.chance(0.4);

@@ -4,7 +4,7 @@ import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
 import { DistributedLockModule, Locked, LockService } from '../../../lib/index.js';
-import type { AcquireOptions, Lock, LockEvent } from '../../../lib/index.js';
+import type { AcquireOptions, Lock, LockEvent, UpgradeOptions } from '../../../lib/index.js';
 import { openResource } from './resource.js';
 import { serve, settings, tell } from './serve.js';
 
@@ -43,6 +43,7 @@ class HolderModule {}
 
 const app = await NestFactory.createApplicationContext(HolderModule, { logger: ['error', 'warn'] });
 const [locks, sections] = [app.get(LockService), app.get(Sections)];
+/** By key, or by the name that the spec has given. */
 const held = new Map<string, Lock>();
 const resource = openResource(new Redis(url), prefix);
 
@@ -61,15 +62,16 @@ function standStill(lock: Lock, ms: number): object {
 }
 
 function describe(lock: Lock): object {
-  const { token, fencingToken, isHeld, signal, acquiredAt, expiresAt } = lock;
+  const { token, fencingToken, mode, isHeld, signal, acquiredAt, expiresAt } = lock;
   const reason = signal.aborted ? (signal.reason as { code: string }).code : null;
-  return { token, fencingToken, isHeld, reason, acquiredAt: acquiredAt.getTime(), expiresAt: expiresAt.getTime() };
+  const times = { acquiredAt: acquiredAt.getTime(), expiresAt: expiresAt.getTime() };
+  return { token, fencingToken, mode, isHeld, reason, ...times };
 }
 
 serve({
-  acquire: async (key: string, options: AcquireOptions = {}) => {
+  acquire: async (key: string, options: AcquireOptions = {}, name = key) => {
     const lock = await locks.acquire(key, options);
-    held.set(key, lock);
+    held.set(name, lock);
     return describe(lock);
   },
   /** One turn, as short as can be. */
@@ -78,6 +80,19 @@ serve({
   lock: (key: string) => describe(held.get(key)!),
   renew: (key: string) => held.get(key)!.renew(),
   release: (key: string) => held.get(key)!.release(),
+  upgrade: async (key: string, options?: UpgradeOptions) => {
+    await held.get(key)!.upgrade(options);
+    return describe(held.get(key)!);
+  },
+  downgrade: async (key: string) => {
+    await held.get(key)!.downgrade();
+    return describe(held.get(key)!);
+  },
+  detach: (key: string) => held.get(key)!.detach(),
+  adopt: async (key: string, text: string) => {
+    held.set(key, await locks.adopt(text));
+    return describe(held.get(key)!);
+  },
   run: (key: string) => sections.run(key),
   end: (key: string) => sections.end(key),
   block: (key: string, ms: number) => standStill(held.get(key)!, ms),

@@ -1,11 +1,12 @@
 /** Steps that belong together: by chance alone they hardly ever come in this order. */
 import fc from 'fast-check';
+import { ALONE } from './caller.js';
 import type { Wish } from './caller.js';
 import type { Fate } from './fates.js';
 import type { Step, Way } from './steps.js';
 
 const { boolean, constantFrom, integer, record } = fc;
-const STAY = { key: 'key', wait: Infinity, isSection: false, cancelAfter: undefined, autoRenew: true };
+const STAY = { ...ALONE, key: 'key', wait: Infinity, isSection: false, cancelAfter: undefined, autoRenew: true };
 const victim = integer({ min: 0, max: 2 });
 
 /**

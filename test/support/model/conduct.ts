@@ -30,8 +30,9 @@ export class Conduct {
   acquire(running: SimulatedProcess, wish: Wish): void {
     const caller = new Caller(this.witness.callers.length, running, wish);
     this.witness.callers.push(caller);
-    const { key, hold, isSection, cancelAfter, ...options } = wish;
-    const asked = { ...options, signal: caller.cancel.signal };
+    const { key, share, also, hold, isSection, cancelAfter, ...options } = wish;
+    const keys = also.length > 0 ? [wish, ...also].map((each) => ({ key: each.key, ...each.share })) : key;
+    const asked = { ...options, ...(also.length === 0 && share), signal: caller.cancel.signal };
     if (cancelAfter !== undefined) running.later(cancelAfter, () => this.cancel(caller));
     if (isSection) {
       let wasLost: boolean | undefined;
@@ -42,16 +43,17 @@ export class Conduct {
           running.later(hold ?? 100, resolve);
         });
         wasLost = caller.isLost;
+        caller.wasHeldToTheEnd = wasLost !== true;
         return caller.name;
       };
-      this.follow(running, caller.name, running.locks.withLock(key, asked, section), (error) => {
+      this.follow(running, caller.name, running.locks.withLock(keys, asked, section), (error) => {
         if (!caller.lock) return this.refused(caller, error);
         caller.state = 'over';
         this.judge(caller, 'section', wasLost, error);
       });
       return;
     }
-    this.follow(running, caller.name, running.locks.acquire(key, asked), (error, lock) => {
+    this.follow(running, caller.name, running.locks.acquire(keys, asked), (error, lock) => {
       if (error !== undefined) return this.refused(caller, error);
       this.granted(caller, lock as Lock);
       if (hold !== undefined) running.later(hold, () => this.finish(caller));
@@ -61,14 +63,14 @@ export class Conduct {
   private granted(caller: Caller, lock: Lock): void {
     caller.granted(lock, 2 * this.latency + 10);
     this.witness.granted(caller);
-    this.line.began(caller.wish.key, lock.token);
+    for (const key of caller.keys) this.line.began(key, caller.lock!.holderOf(key)!.token);
   }
 
   /** A wait has ended with an error. */
   private refused(caller: Caller, error: unknown): void {
     const { wish, name, process, askedAt, isCancelled } = caller;
     caller.state = 'over';
-    this.witness.excuse(wish.key);
+    this.witness.excuse(caller);
     if (isCancelled && error === CANCELLED) return;
     const code = error instanceof LockError ? error.code : String(error);
     const waited = process.machine.now - askedAt;
@@ -82,16 +84,18 @@ export class Conduct {
   cancel(caller: Caller): void {
     if (caller.state !== 'waiting') return;
     caller.isCancelled = true;
-    this.witness.excuse(caller.wish.key);
+    this.witness.excuse(caller);
     caller.mustSettleBy = caller.process.machine.now;
     caller.cancel.abort(CANCELLED);
   }
 
   finish(caller: Caller): void {
-    if (caller.state !== 'holding') return;
+    // It may have been given away.
+    if (caller.state !== 'holding' || (caller.isMoving && caller.lock!.isReleased)) return;
     if (caller.wish.isSection) return caller.endSection();
     caller.state = 'over';
     const { isLost } = caller;
+    caller.wasHeldToTheEnd = isLost !== true;
     this.follow(caller.process, `release ${caller.name}`, caller.lock!.release(), (error, wasHeld) => {
       this.judge(caller, 'release', isLost, wasHeld === false ? 'LOCK_LOST' : error);
     });
@@ -120,6 +124,7 @@ export class Conduct {
   /** Whether what a caller was told at its end is what happened. */
   private judge(caller: Caller, what: string, wasLost: boolean | undefined, outcome: unknown): void {
     const told = outcome instanceof LockError ? outcome.code : outcome;
+    if (told !== undefined) this.witness.lost(caller);
     const isRight = told === undefined ? wasLost !== true : told === 'LOCK_LOST' && wasLost !== false;
     if (!isRight) this.witness.fault(`${caller.name}: ${what} ended with ${String(told)}, lost: ${wasLost}`);
   }

@@ -10,8 +10,12 @@ import type {
 /** Who else wants to know what the server does. */
 export interface ServerLog {
   answered(request: AcquireRequest | TouchRequest, answer: StoreAnswer): void;
+  leaving(request: ReleaseRequest): void;
   released(request: ReleaseRequest, answer: ReleaseAnswer): void;
+  /** Comes before the answers of the request that it follows from. */
   granted(grant: Grant): void;
+  /** All answers of a request were told. */
+  done(): void;
 }
 
 export interface Connection {

@@ -1,7 +1,7 @@
 /** What can happen to one message on its way. */
 
 /** Which messages. */
-export type MessageKind = 'acquire' | 'touch' | 'release' | 'grant';
+export type MessageKind = 'acquire' | 'touch' | 'release' | 'convert' | 'grant';
 
 export interface Fate {
   /** `refused`: not carried out, and the sender is told so. */

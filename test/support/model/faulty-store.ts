@@ -6,6 +6,7 @@
 import { LockUnavailableError } from '../../../lib/lock.errors.js';
 import type {
   AcquireRequest,
+  ConvertRequest,
   Grant,
   GrantListener,
   KeyState,
@@ -13,6 +14,7 @@ import type {
   ReleaseAnswer,
   ReleaseRequest,
   StoreAnswer,
+  TogetherAnswer,
   TouchRequest,
 } from '../../../lib/stores/lock-store.js';
 import type { MemoryLeases } from '../../../lib/stores/memory/memory-leases.js';
@@ -103,6 +105,7 @@ export class FaultyStore implements LockStore {
     return this.send('acquire', async () => {
       const answers = await this.behind.acquire(requests);
       answers.forEach((answer, i) => this.log.answered(requests[i]!, answer));
+      this.log.done();
       return answers;
     });
   }
@@ -111,16 +114,37 @@ export class FaultyStore implements LockStore {
     return this.send('touch', async () => {
       const answers = await this.behind.touch(requests);
       answers.forEach((answer, i) => this.log.answered(requests[i]!, answer));
+      this.log.done();
       return answers;
     });
   }
 
   release(requests: readonly ReleaseRequest[]): Promise<ReleaseAnswer[]> {
     return this.send('release', async (times) => {
+      // Whoever is let in by it is heard of before its answer.
+      requests.forEach((request) => this.log.leaving(request));
       const answers = await this.behind.release(requests);
       answers.forEach((answer, i) => this.log.released(requests[i]!, answer));
+      this.log.done();
       // As the Redis store says it: what was carried out twice proves nothing by "gone".
       return answers.map((each) => (times > 1 && each.state === 'gone' ? { ...each, state: 'unknown' } : each));
+    });
+  }
+
+  convert(request: ConvertRequest): Promise<StoreAnswer> {
+    return this.send('convert', () => this.behind.convert(request).finally(() => this.log.done()));
+  }
+
+  acquireTogether(requests: readonly AcquireRequest[]): Promise<TogetherAnswer> {
+    return this.send('acquire', async () => {
+      const answer = await this.behind.acquireTogether(requests);
+      if (answer.state === 'held') {
+        answer.fencingTokens.forEach((fencingToken, i) =>
+          this.log.answered(requests[i]!, { state: 'held', fencingToken }),
+        );
+      }
+      this.log.done();
+      return answer;
     });
   }
 

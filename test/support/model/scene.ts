@@ -1,21 +1,22 @@
 /** Plays a schedule: processes, what their callers do, and what befalls them; in the end nothing may be left. */
-import { DEFAULT_TIMING, WAITER_HEARTBEAT } from '../../../lib/stores/protocol.js';
+import { DEFAULT_TIMING, SHARED_FENCE_BLOCK, WAITER_HEARTBEAT } from '../../../lib/stores/protocol.js';
 import { MemoryLeases } from '../../../lib/stores/memory/memory-leases.js';
 import { MemoryLockStore } from '../../../lib/stores/memory/memory.lock-store.js';
 import type { Caller } from './caller.js';
 import { Conduct } from './conduct.js';
+import { Conversions } from './conversions.js';
+import { TIME_LIMIT } from './faulty-store.js';
+import { MarginWatch } from './margin-watch.js';
 import { ServerLine } from './server-line.js';
 import { SimulatedProcess } from './simulated-process.js';
 import { KEYS } from './steps.js';
 import type { Schedule, Step, Trouble } from './steps.js';
 import { installClocks, Machine, World } from './virtual-world.js';
-import { Witness } from './witness.js';
+import { LOOKS_WITHIN, Witness } from './witness.js';
 
 /** Until nothing that was under way can still have consequences. */
 const LONG_AFTER = 30_000;
 const LONGEST_FREEZE = 4_000;
-/** A waiter looks so long after the end of a lease that was still being renewed. */
-const LOOKS_WITHIN = 500;
 
 /** Plays a schedule; answers what went against the promises. */
 export async function play(schedule: Schedule, trouble: Trouble): Promise<string[]> {
@@ -42,10 +43,13 @@ class Scene {
   private readonly server = new MemoryLockStore(this.leases);
   private readonly line: ServerLine;
   private readonly conduct: Conduct;
+  private readonly conversions: Conversions;
   private readonly processes: SimulatedProcess[] = [];
   private readonly isCalm: boolean;
   private readonly latency: number;
   private born = 0;
+  /** The longest that a lock that is given away may be on its way. */
+  private arrivals = 0;
 
   constructor(
     private readonly schedule: Schedule,
@@ -61,11 +65,16 @@ class Scene {
       connections: Infinity,
       anything: Infinity,
     };
-    this.witness = new Witness(this.world, KEYS, { isCalm: this.isCalm, longestIdle: longestIdle[trouble] }, handOff);
-    this.line = new ServerLine(handOff.count + 1, (text) => {
+    const promises = { isCalm: this.isCalm, longestIdle: longestIdle[trouble] };
+    const isOnline = trouble === 'nothing' || trouble === 'deafness';
+    const margins = new MarginWatch(this.world, isOnline ? roundTrips : undefined);
+    this.witness = new Witness(this.world, KEYS, promises, handOff, margins);
+    const isShared = schedule.steps.some((step) => step.do === 'acquire' && Object.keys(step.wish.share).length > 0);
+    this.line = new ServerLine(Math.max(handOff.count + 1, isShared ? SHARED_FENCE_BLOCK : 0), (text) => {
       if (this.isCalm) this.witness.fault(text);
     });
     this.conduct = new Conduct(this.witness, this.line, this.isCalm, this.latency);
+    this.conversions = new Conversions(this.conduct, this.witness, this.isCalm);
   }
 
   open(): void {
@@ -93,6 +102,19 @@ class Scene {
       case 'renew':
         this.tell(step.caller, (caller) => this.conduct.renew(caller, step.ttl));
         break;
+      case 'upgrade':
+        this.tell(step.caller, (caller) => this.conversions.upgrade(caller, step.wait));
+        break;
+      case 'downgrade':
+        this.tell(step.caller, (caller) => this.conversions.downgrade(caller));
+        break;
+      case 'move':
+        // Detached and adopted by requests, which may each bring no answer.
+        this.arrivals = Math.max(this.arrivals, step.time + (this.isCalm ? 6 * this.latency + 20 : 2 * TIME_LIMIT));
+        this.tell(step.caller, (caller) =>
+          this.conversions.move(caller, step.time, (then) => this.arrive(step.process, step.time, then)),
+        );
+        break;
       default:
         this.befall(step);
     }
@@ -104,13 +126,14 @@ class Scene {
     for (const { store } of this.processes) store.mend();
     // Whoever stands still wakes up first.
     if (!this.isCalm) await this.world.pass(LONGEST_FREEZE);
+    await this.world.pass(this.arrivals);
     for (const caller of this.witness.callers) {
       this.world.plan(0, caller.process.machine, () => {
         this.conduct.cancel(caller);
         this.conduct.finish(caller);
       });
     }
-    await this.world.pass(10 * this.latency + 20);
+    await this.world.pass(10 * this.latency + 20 + Math.max(0, this.witness.excusedUntil - this.world.now));
     if (this.isCalm) await this.expectFree();
     await this.world.pass(LONG_AFTER);
     await this.expectFree();
@@ -140,18 +163,26 @@ class Scene {
     if (step.do === 'freeze' && machine.isRunning) {
       this.world.freeze(machine, step.time, step.timersFirst, () => {
         for (const caller of this.witness.callers) {
-          if (caller.process.machine === machine) caller.mustSettleBy = Math.max(caller.mustSettleBy, machine.now + 20);
+          if (caller.process.machine === machine) caller.stoodStill();
         }
       });
     }
     if (step.do === 'crash') {
       this.world.crash(machine);
       const dead = this.witness.callers.filter(({ process, state }) => process.machine === machine && state !== 'over');
-      const longest = Math.max(0, ...dead.map(({ wish }) => wish.ttl)) + LOOKS_WITHIN;
+      const longest = Math.max(0, ...dead.map(({ wish }) => wish.ttl + wish.minHold + wish.lockDelay)) + LOOKS_WITHIN;
       const each = DEFAULT_TIMING.claimWindow + LOOKS_WITHIN + WAITER_HEARTBEAT;
-      for (const key of KEYS) this.witness.excuse(key, this.world.now + longest + dead.length * each);
+      this.witness.excuse({ keys: KEYS }, this.world.now + longest + dead.length * each);
       this.start(step.process);
     }
+  }
+
+  /** A lock that was given away comes to a process. */
+  private arrive(index: number, time: number, then: (to: SimulatedProcess) => void): void {
+    this.world.plan(time, undefined, () => {
+      const to = this.processes[index]!;
+      this.world.plan(0, to.machine, () => then(to));
+    });
   }
 
   private tell(index: number, what: (caller: Caller) => void): void {

@@ -1,6 +1,6 @@
 /**
  * The line of each key as the server forms it when nothing goes wrong: who came first is let in first, and nobody is
- * passed by more sections than those ahead may have.
+ * passed by more sections than those ahead, and those that hold the key, may have.
  */
 import type {
   AcquireRequest,
@@ -21,7 +21,9 @@ interface Waiting {
 
 export class ServerLine implements ServerLog {
   private readonly lines = new Map<string, Waiting[]>();
-  private readonly holders = new Map<string, string>();
+  private readonly holders = new Map<string, Set<string>>();
+  /** Who was let in while another was ahead, which may have come in by the same request. */
+  private readonly overtaken: { readonly key: string; readonly token: string; readonly ahead: Waiting }[] = [];
 
   constructor(
     private readonly sectionsPerLease: number,
@@ -33,16 +35,26 @@ export class ServerLine implements ServerLog {
     if (state === 'held') this.admit(key, token);
   }
 
-  released({ key, token, successor }: ReleaseRequest, answer: ReleaseAnswer): void {
-    if (this.holders.get(key) === token) this.holders.delete(key);
+  leaving({ key, token }: ReleaseRequest): void {
+    this.holdersOf(key).delete(token);
     const line = this.line(key);
     const index = line.findIndex((each) => each.token === token);
     if (index >= 0) line.splice(index, 1);
+  }
+
+  released({ key, successor }: ReleaseRequest, answer: ReleaseAnswer): void {
     if (successor) this.answered({ key, ...successor }, answer.successor!);
   }
 
-  /** Comes before the answer of the request that it follows from. */
+  done(): void {
+    for (const { key, token, ahead } of this.overtaken.splice(0)) {
+      if (this.line(key).includes(ahead)) this.fault(`${token} was admitted before ${ahead.token}`);
+    }
+  }
+
   granted({ token }: Grant): void {
+    // Only told that its conversion may be granted.
+    if ([...this.holders.values()].some((tokens) => tokens.has(token))) return;
     const key = [...this.lines].find(([, line]) => line.some((each) => each.token === token))?.[0];
     if (key === undefined) this.fault(`${token} was admitted without having waited`);
     else this.admit(key, token);
@@ -60,19 +72,31 @@ export class ServerLine implements ServerLog {
   private join(key: string, token: string): void {
     const line = this.line(key);
     if (line.some((each) => each.token === token)) return;
-    line.push({ token, allowed: (line.length + 1) * this.sectionsPerLease, passed: 0 });
+    const ahead = line.length + Math.max(1, this.holdersOf(key).size);
+    line.push({ token, allowed: ahead * this.sectionsPerLease, passed: 0 });
   }
 
   private admit(key: string, token: string): void {
-    if (this.holders.get(key) === token) return;
-    this.holders.set(key, token);
+    const holders = this.holdersOf(key);
+    if (holders.has(token)) return;
+    holders.add(token);
     const line = this.line(key);
-    if (line.length > 0 && line[0]!.token !== token) this.fault(`${token} was admitted before ${line[0]!.token}`);
-    if (line[0]?.token === token) line.shift();
+    const index = line.findIndex((each) => each.token === token);
+    for (const ahead of index < 0 ? line : line.slice(0, index)) this.overtaken.push({ key, token, ahead });
+    if (index >= 0) line.splice(index, 1);
+  }
+
+  private holdersOf(key: string): Set<string> {
+    return entry(this.holders, key, () => new Set());
   }
 
   private line(key: string): Waiting[] {
-    if (!this.lines.has(key)) this.lines.set(key, []);
-    return this.lines.get(key)!;
+    return entry(this.lines, key, () => []);
   }
+}
+
+function entry<Value>(map: Map<string, Value>, key: string, fresh: () => Value): Value {
+  const value = map.get(key) ?? fresh();
+  map.set(key, value);
+  return value;
 }

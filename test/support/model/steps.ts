@@ -1,13 +1,19 @@
 /** What can be done to a {@link Scene}, and how steps are made up. */
 import fc from 'fast-check';
 import { ambushes } from './ambushes.js';
+import { ALONE } from './caller.js';
 import type { Wish } from './caller.js';
 import type { Fate, MessageKind } from './fates.js';
+import { BURSTS, KIND_STEPS } from './kind-steps.js';
 import type { ProcessPlan } from './simulated-process.js';
 
 export type Step =
   | { readonly do: 'acquire'; readonly process: number; readonly wish: Wish }
   | { readonly do: 'release' | 'cancel' | 'look'; readonly caller: number }
+  | { readonly do: 'upgrade'; readonly caller: number; readonly wait: number }
+  | { readonly do: 'downgrade'; readonly caller: number }
+  /** Detaches a lock, and adopts it in another process after a while. */
+  | { readonly do: 'move'; readonly caller: number; readonly process: number; readonly time: number }
   | { readonly do: 'renew'; readonly caller: number; readonly ttl: number | undefined }
   | { readonly do: 'pass'; readonly time: number }
   | { readonly do: 'fate'; readonly process: number; readonly kind: MessageKind | 'any'; readonly fate: Fate }
@@ -39,7 +45,7 @@ const time = constantFrom(1, 3, 10, 30, 60, 100, 300, 700, 1_000, 1_500, 2_500, 
 const late = constantFrom(0, 0, 5, 30, 100, 300, 900, 2_200);
 const ttl = constantFrom(100, 100, 200, 500, 1_000, 2_000, 5_000);
 
-const wish = record({
+const wish: fc.Arbitrary<Wish> = record({
   key: fc.oneof({ weight: 6, arbitrary: constant('key') }, { weight: 1, arbitrary: constant('other') }),
   ttl,
   wait: constantFrom(Infinity, Infinity, Infinity, 0, 20, 300, 2_000, 6_000),
@@ -48,7 +54,7 @@ const wish = record({
   hold: constantFrom(0, 1, 5, 5, 40, 200, 1_200, 3_000, undefined),
   isSection: boolean(),
   cancelAfter: constantFrom(undefined, undefined, undefined, undefined, 0, 1, 3, 15, 40, 800),
-});
+}).map((asked) => ({ ...ALONE, ...asked }));
 
 const fate: fc.Arbitrary<Fate> = record({
   request: constantFrom('arrives', 'arrives', 'arrives', 'lost', 'refused'),
@@ -104,13 +110,23 @@ const steps: Record<Trouble, fc.WeightedArbitrary<Step>[]> = {
   anything: [...calm, grants, crash, freeze, ...connection, fates(fate)],
 };
 
-export function schedules(trouble: Trouble): fc.Arbitrary<Schedule> {
+/** Schedules in which callers want locks of every kind, and convert and give away what they hold. */
+export function schedulesOfKinds(trouble: Trouble): fc.Arbitrary<Schedule> {
+  return schedules(trouble, KIND_STEPS, BURSTS);
+}
+
+export function schedules(
+  trouble: Trouble,
+  more: readonly fc.WeightedArbitrary<Step>[] = [],
+  bursts: fc.Arbitrary<Step[]> = constant([]),
+): fc.Arbitrary<Schedule> {
   const plan = record({
     latency: constantFrom(1, 1, 4, 15),
     inOrder: constant(trouble !== 'anything'),
     rate: constantFrom(1, 1, 0.99, 1.01),
   });
-  const one = oneof(...steps[trouble]).map((step) => [step]);
+  const single = oneof(...steps[trouble], ...more).map((step) => [step]);
+  const one = more.length > 0 ? oneof({ weight: 12, arbitrary: single }, { weight: 1, arbitrary: bursts }) : single;
   const isOnline = trouble === 'nothing' || trouble === 'deafness';
   const some = isOnline
     ? one

@@ -1,7 +1,7 @@
 /** What the library asks of the server, read off the wire. */
 import type { ProxiedCommand } from './tcp-proxy.js';
 
-type Kind = 'acquire' | 'touch' | 'release' | 'inspect';
+type Kind = 'acquire' | 'touch' | 'release' | 'convert' | 'inspect';
 
 /** One entry of a script call. */
 export interface WireRequest {
@@ -17,6 +17,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   '2': 'touch',
   '3': 'release',
   '4': 'release',
+  '5': 'acquire',
+  '6': 'acquire',
+  '7': 'convert',
+  '8': 'convert',
+  '9': 'release',
 };
 
 /** The requests that a command carries; none where it carries anything else. */

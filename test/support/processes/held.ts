@@ -2,6 +2,7 @@
 export interface Held {
   readonly token: string;
   readonly fencingToken: number;
+  readonly mode: 'read' | 'write' | 'permit';
   readonly isHeld: boolean;
   /** Code of the error that the signal aborted with; `null` when it did not. */
   readonly reason: string | null;
