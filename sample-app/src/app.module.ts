@@ -11,8 +11,13 @@ import { OfficeConfig } from './office.config.js';
 import { Database } from './database/database.js';
 import { MemoryDatabase } from './database/memory.database.js';
 import { RedisDatabase } from './database/redis.database.js';
+import { ExportsController } from './exports/exports.controller.js';
+import { ExportsService } from './exports/exports.service.js';
+import { Tenants } from './exports/tenants.js';
 import { NewsletterController } from './newsletter/newsletter.controller.js';
 import { NewsletterJob } from './newsletter/newsletter.job.js';
+import { ReportsController } from './reports/reports.controller.js';
+import { ReportsService } from './reports/reports.service.js';
 import { Bank } from './bank/bank.js';
 import { Ledger } from './settlement/ledger.js';
 import { SettlementController } from './settlement/settlement.controller.js';
@@ -28,7 +33,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [ScheduleModule.forRoot(), DistributedLockModule.forRoot({ connection, prefix: `${prefix}:lock` })],
-      controllers: [TicketsController, SettlementController, NewsletterController],
+      controllers: [
+        TicketsController,
+        SettlementController,
+        ReportsController,
+        ExportsController,
+        NewsletterController,
+      ],
       providers: [
         { provide: OfficeConfig, useValue: config },
         { provide: Database, useValue: database },
@@ -37,6 +48,9 @@ export class AppModule {
         SettlementService,
         Ledger,
         Bank,
+        ReportsService,
+        ExportsService,
+        Tenants,
         NewsletterJob,
       ],
     };

@@ -8,6 +8,8 @@ export class OfficeConfig {
     readonly connection: string,
     /** Goes in front of every key in Redis, locks and data alike. */
     readonly prefix: string,
+    /** How far its clock is behind those of the others. */
+    readonly clockLagMs = 0,
   ) {}
 }
 
@@ -17,5 +19,6 @@ export function readConfig(env: NodeJS.ProcessEnv): OfficeConfig {
     env.OFFICE ?? `office-${process.pid}`,
     env.REDIS_URL ?? 'redis://localhost:6379',
     env.KEY_PREFIX ?? 'ticket-office',
+    Number(env.CLOCK_LAG_MS ?? 0),
   );
 }

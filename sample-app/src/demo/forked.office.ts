@@ -18,9 +18,15 @@ export class ForkedOffice implements Office {
   private readonly exited: Promise<unknown>;
 
   /** Starts the process; it sells nothing before {@link opened} resolves. */
-  constructor({ office, connection, prefix }: OfficeConfig) {
+  constructor({ office, connection, prefix, clockLagMs }: OfficeConfig) {
     this.name = office;
-    const env = { ...process.env, OFFICE: office, REDIS_URL: connection, KEY_PREFIX: prefix };
+    const env = {
+      ...process.env,
+      OFFICE: office,
+      REDIS_URL: connection,
+      KEY_PREFIX: prefix,
+      CLOCK_LAG_MS: String(clockLagMs),
+    };
     this.child = fork(PROGRAM, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.exited = once(this.child, 'exit');
   }

@@ -24,7 +24,7 @@ export interface Answer<Body> {
 /** Sends one HTTP request to an office. */
 export async function call<Body>(
   office: Office,
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: object,
 ): Promise<Answer<Body>> {
