@@ -1,6 +1,7 @@
 /** What this library wants to reach, as data; the end of the report tells what it did. A bar that is missed fails nothing. */
 
 const BOTH = ['with-lock', 'acquire'];
+const READ_WRITE = ['read-write'];
 
 /** Each is a column of a case, for some contestants, and how much it should be `atMost` or `atLeast`. */
 export const bars = [
@@ -12,6 +13,57 @@ export const bars = [
   { text: '', case: 'processes', column: 'commands', atMost: 0.3, unit: 'commands a hand-off', of: BOTH },
   { text: '', case: 'processes', column: 'evennessOfProcesses', atLeast: 0.98, unit: 'evenness', of: BOTH },
   { text: 'hand-off between processes', case: 'handoff', column: 'trips', atMost: 1.2, unit: 'round trips', of: BOTH },
+  {
+    text: 'readers and few writers',
+    case: 'readers',
+    column: 'timesExclusive',
+    atLeast: 5,
+    unit: '× exclusive',
+    of: READ_WRITE,
+  },
+  {
+    text: '10 at a time, 100 callers',
+    case: 'semaphore',
+    column: 'timesBest',
+    atLeast: 10,
+    unit: '× best peer',
+    of: ['permits'],
+  },
+  { text: '', case: 'semaphore', column: 'most', atMost: 10, unit: 'inside at once', of: ['permits'] },
+  { text: '', case: 'semaphore', column: 'evenness', atLeast: 0.98, unit: 'evenness', of: ['permits'] },
+  {
+    text: 'a writer, 1 000 readers',
+    case: 'writer-among-readers',
+    column: 'worstLeases',
+    atMost: 1.05,
+    unit: 'leases',
+    of: READ_WRITE,
+  },
+  {
+    text: 'a reader beside 10 000',
+    case: 'many-readers',
+    column: 'ratio',
+    atMost: 1.2,
+    unit: '× beside 10',
+    of: ['read-fair'],
+  },
+  {
+    text: '',
+    case: 'many-readers',
+    column: 'longestMs',
+    atMost: 0.5,
+    unit: 'ms the longest script',
+    of: ['read-fair'],
+  },
+  {
+    text: 'two keys, 1 ms of network',
+    case: 'pairs-of-keys',
+    column: 'farRatio',
+    atMost: 1.15,
+    unit: '× one key',
+    of: ['together'],
+  },
+  { text: 'a second local reader', case: 'commands', column: 'reader', atMost: 0, unit: 'commands', of: READ_WRITE },
   { text: '10 000 renewals', case: 'held', column: 'clientCpu', atMost: 50, unit: 'ms of client CPU', of: ['acquire'] },
   { text: '', case: 'held', column: 'longestMs', atMost: 1, unit: 'ms the longest script', of: ['acquire'] },
   { text: '10 000 waiters, 100 keys', case: 'idle', column: 'commands', atMost: 200, unit: 'commands/s', of: BOTH },

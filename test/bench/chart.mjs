@@ -29,6 +29,20 @@ const BARS = [
     about: 'hand-offs/s; longer is better',
     log: true,
   },
+  {
+    case: 'readers',
+    column: 'perSecond',
+    title: '100 callers of 1 ms, 95 % read',
+    about: 'sections/s; longer is better',
+    log: true,
+  },
+  {
+    case: 'semaphore',
+    column: 'perSecond',
+    title: '10 at a time, 100 callers',
+    about: 'sections/s; longer is better',
+    log: true,
+  },
   { case: 'handoff', column: 'trips', title: 'Hand-off, 10 ms of network', about: 'round trips; shorter is better' },
   {
     case: 'idle',

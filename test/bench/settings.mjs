@@ -18,6 +18,17 @@ export const CROWD = 1_000;
 export const PROCESSES = 4;
 export const WAITERS_EACH = 25;
 
+/** How many may be inside at once, where that is more than one; and how often a peer polls where that serves it best. */
+export const PERMITS = 10;
+export const BEST_RETRY_MS = 50;
+
+/** Where most callers only read, one of so many calls writes. */
+export const WRITE_EACH = 20;
+
+/** Readers of one key that come and go, in all; how many a process holds of it where they are few. */
+export const READERS = 1_000;
+export const FEW = 10;
+
 /** What the proxy adds in each direction, in milliseconds: for a pair, and for a hand-off between two processes. */
 export const PAIR_DELAY_MS = 0.5;
 export const HAND_OFF_DELAY_MS = 5;

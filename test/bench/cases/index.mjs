@@ -17,10 +17,15 @@ import { hot } from './hot.mjs';
 import { idle } from './idle.mjs';
 import { keys } from './keys.mjs';
 import { latency } from './latency.mjs';
+import { manyReaders } from './many-readers.mjs';
 import { memory } from './memory.mjs';
 import { overhead } from './overhead.mjs';
 import { pair } from './pair.mjs';
+import { pairsOfKeys } from './pairs-of-keys.mjs';
 import { processes } from './processes.mjs';
+import { readers } from './readers.mjs';
+import { semaphore } from './semaphore.mjs';
+import { writerAmongReaders } from './writer-among-readers.mjs';
 
 export const cases = [
   pair,
@@ -31,6 +36,11 @@ export const cases = [
   processes,
   budget,
   handoff,
+  readers,
+  semaphore,
+  writerAmongReaders,
+  manyReaders,
+  pairsOfKeys,
   commands,
   held,
   idle,

@@ -14,10 +14,15 @@ const NAME = {
   acquire: 'acquire/release',
   'acquire-fair': 'acquire, fair',
   locked: '@Locked',
+  'read-write': 'read and write',
+  permits: 'concurrency: 10',
+  'permits-fair': 'the same, fair',
   raw: 'raw SET NX',
   'redlock-4': 'redlock 4',
   'redlock-5': 'redlock 5',
   'redis-semaphore': 'redis-semaphore',
+  semaphore: 'redis-semaphore',
+  'semaphore-best': 'at its best',
   'redlock-universal': 'redlock-universal',
   'nest-redlock': 'nest-redlock',
 };
@@ -59,7 +64,7 @@ export function barPanel({ rows, column, title, about, log = false }, place) {
   ];
 }
 
-const OWN = ['with-lock', 'acquire', 'acquire-fair', 'locked'];
+const OWN = ['with-lock', 'acquire', 'acquire-fair', 'locked', 'read-write', 'permits', 'permits-fair'];
 
 function kindOf(contestant) {
   if (OWN.includes(contestant)) return 'own';

@@ -1,19 +1,22 @@
 /**
  * Who takes part, in the order of the tables. A contestant is `{ id, name, options, version?(), own?, setup(redisUrl,
  * settings) }`; `setup` opens a session: `run(key, section)` runs `section` while it holds `key`, `close()` ends it;
- * `inLine(key)` tells how many wait, where there is a line to look at.
+ * `read(key, section)` runs it beside others that read, where the contestant has such a thing; `inLine(key)` tells how
+ * many wait, where there is a line to look at.
  * `settings` are those of `settings.mjs` that a case wants otherwise: `ttl`, and how often to renew (`renewEvery`). `own`
  * marks this library, whose failure fails the benchmark; `byHand` what is no library; `floor` what the others are
- * compared with; `formerOf` names the contestant whose former build it is.
+ * compared with; `formerOf` names the contestant whose former build it is. `shares` marks what a build without shared
+ * keys can't do, and `places` says how many `run` lets in at once where that is more than one.
  */
 import { bareQueue } from './bare-queue.mjs';
 import { withFormer } from './former.mjs';
 import { acquire, acquireFair, locked, memoryLocked, memoryWithLock, withLock } from './library.mjs';
 import { nestRedlock } from './nest-redlock.mjs';
 import { ping, raw, rawAgain } from './raw.mjs';
-import { redisSemaphore } from './redis-semaphore.mjs';
+import { redisSemaphore, semaphore, semaphoreAtItsBest } from './redis-semaphore.mjs';
 import { redlockUniversal } from './redlock-universal.mjs';
-import { redlock4, redlock5 } from './redlock.mjs';
+import { redlock4, redlock5, redlockPair } from './redlock.mjs';
+import { inTurn, permits, permitsFair, readFair, readWrite, together } from './sharing.mjs';
 
 const peers = [redlock4, redlock5, redisSemaphore, redlockUniversal, nestRedlock];
 
@@ -25,7 +28,11 @@ export const inShortAndFair = [raw, withLock, acquire, acquireFair, ...peers];
 
 /** Only where a case asks for them. */
 export { acquire, acquireFair, bareQueue, ping, raw, redisSemaphore, redlock5, withFormer, withLock };
+export { inTurn, permits, permitsFair, readFair, readWrite, redlockPair, semaphore, semaphoreAtItsBest, together };
 
-const all = [...contestants, acquireFair, memoryWithLock, memoryLocked, ping, bareQueue];
+const others = [acquireFair, memoryWithLock, memoryLocked, ping, bareQueue];
+const sharing = [readWrite, readFair, permits, permitsFair, semaphore, semaphoreAtItsBest];
+const pairs = [together, inTurn, redlockPair];
+const all = [...contestants, ...others, ...sharing, ...pairs];
 
 export const contestantOf = (id) => withFormer(all).find((contestant) => contestant.id === id);

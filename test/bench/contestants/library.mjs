@@ -4,7 +4,7 @@ import { TTL_MS, WAIT_MS } from '../settings.mjs';
 import { present } from './former.mjs';
 import { decorateMethod, startNest } from './nest.mjs';
 
-const common = { version: () => 'this', options: 'renewal, fencing token, events: all defaults', own: true };
+export const common = { version: () => 'this', options: 'renewal, fencing token, events: all defaults', own: true };
 
 export const withLock = { id: 'with-lock', name: 'this library, withLock', ...common, setup: onRedis(byWithLock) };
 export const acquire = { id: 'acquire', name: 'this library, acquire/release', ...common, setup: onRedis(byAcquire) };
@@ -39,17 +39,19 @@ function byWithLock({ LockService }) {
 function byAcquire({ LockService }, { fair = false }) {
   return {
     prefix: fair ? 'acquire-fair:' : 'acquire:',
-    runner(app, prefix) {
-      const locks = app.get(LockService);
-      return async (key, section) => {
-        const lock = await locks.acquire(prefix + key);
-        try {
-          return await section();
-        } finally {
-          await lock.release();
-        }
-      };
-    },
+    runner: (app, prefix) => acquiring(app.get(LockService), (key) => prefix + key),
+  };
+}
+
+/** A `run` that acquires what `keysOf` makes of the key, and releases it. */
+export function acquiring(locks, keysOf, options) {
+  return async (key, section) => {
+    const lock = await locks.acquire(keysOf(key), options);
+    try {
+      return await section();
+    } finally {
+      await lock.release();
+    }
   };
 }
 
@@ -71,7 +73,7 @@ function byDecorator({ Locked }) {
   };
 }
 
-function onRedis(way, more = {}) {
+export function onRedis(way, more = {}) {
   return async (url, { ttl = TTL_MS, handOff, build } = {}) => {
     const client = await connect(url);
     const { close, ...session } = await open(client, way, { ...more, ttl, handOff }, build);
@@ -85,13 +87,14 @@ function onMemory(way) {
 
 async function open(connection, way, options, build = present) {
   const library = await import(build.entry);
-  const { prefix, providers, runner } = way(library, options);
+  const { prefix, providers, runner, reader } = way(library, options);
   const common = { connection, prefix: build.prefix, ttl: TTL_MS, wait: WAIT_MS };
   const module = library.DistributedLockModule.forRoot({ ...common, ...options });
   const app = await startNest(module, providers);
   const locks = app.get(library.LockService);
   return {
     run: runner(app, prefix),
+    read: reader?.(app, prefix),
     /** How many wait at the server. */
     inLine: async (key) => (await locks.inspect(prefix + key)).waiting.length,
     close: () => app.close(),

@@ -11,15 +11,15 @@ export const redlock5 = {
   name: 'redlock 5 using()',
   version: () => versionOf('redlock'),
   options: OPTIONS,
-  async setup(url, { ttl = TTL_MS } = {}) {
-    const { default: Redlock } = await import('redlock');
-    const client = await connect(url);
-    const redlock = new Redlock([client], SETTINGS);
-    return {
-      run: (key, section) => redlock.using([`redlock-5:${key}`], ttl, section),
-      close: () => client.quit(),
-    };
-  },
+  setup: using((key) => [`redlock-5:${key}`]),
+};
+
+/** Two keys of its own for each key. */
+export const redlockPair = {
+  ...redlock5,
+  id: 'redlock-5-pair',
+  name: 'redlock 5 using(), two keys',
+  setup: using((key) => [`redlock-5:${key}:1`, `redlock-5:${key}:2`]),
 };
 
 export const redlock4 = {
@@ -44,3 +44,15 @@ export const redlock4 = {
     };
   },
 };
+
+function using(keysOf) {
+  return async (url, { ttl = TTL_MS } = {}) => {
+    const { default: Redlock } = await import('redlock');
+    const client = await connect(url);
+    const redlock = new Redlock([client], SETTINGS);
+    return {
+      run: (key, section) => redlock.using(keysOf(key), ttl, section),
+      close: () => client.quit(),
+    };
+  };
+}

@@ -12,11 +12,14 @@ let leave = () => {};
 let sections = [];
 
 const steps = {
-  /** Takes so many keys, or as many without a lock (`bare`); answers when all are held. */
-  async take(session, _milliseconds, { name, count, bare = false }) {
+  /**
+   * Takes so many keys, or the same ones over and over where those can be shared, or as many without a lock (`bare`);
+   * answers when all are held.
+   */
+  async take(session, _milliseconds, { name, count, keys = count, bare = false }) {
     for (let begun = 0; begun < count; begun += CHUNK) {
       const size = Math.min(CHUNK, count - begun);
-      await Promise.all(begin(bare ? withoutLock : session, size, (i) => `${name}${begun + i}`));
+      await Promise.all(begin(bare ? withoutLock : session, size, (i) => `${name}${(begun + i) % keys}`));
     }
   },
 

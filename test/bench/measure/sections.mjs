@@ -13,30 +13,42 @@ import { evenness, median, quantile } from './statistics.mjs';
  * @throws where two sections ran at once: then nothing else matters
  */
 export function inOneLine(parts) {
-  const perCaller = parts.map(({ callers }) => Array.from({ length: callers }, () => 0));
-  const sections = parts.flatMap(({ caller, asked, entered, left }, part) =>
-    Array.from(entered, (time, i) => ({
-      part,
-      caller: caller[i],
-      wait: time - asked[i],
-      entered: time,
-      left: left[i],
-    })),
-  );
-  sections.sort((one, other) => one.entered - other.entered);
+  const sections = inOrder(parts);
   let handOffs = 0;
   let last = { left: -Infinity };
   for (const section of sections) {
     if (section.entered < last.left - CLOCK_ERROR_MS) throw new Error('it does not exclude: two sections ran at once');
     if (section.part !== last.part || section.caller !== last.caller) handOffs++;
-    perCaller[section.part][section.caller]++;
     last = section;
   }
+  return { handOffs, ...summary(parts, sections) };
+}
+
+/** The sections of all processes in the order of entry. */
+export function inOrder(parts) {
+  const sections = parts.flatMap(({ caller, read, asked, entered, left }, part) =>
+    Array.from(entered, (time, i) => ({
+      part,
+      caller: caller[i],
+      isRead: read[i] === 1,
+      wait: time - asked[i],
+      asked: asked[i],
+      entered: time,
+      left: left[i],
+    })),
+  );
+  return sections.sort((one, other) => one.entered - other.entered);
+}
+
+/** What can be told of sections, however many may be inside at once. */
+export function summary(parts, sections) {
+  const perCaller = parts.map(({ callers }) => Array.from({ length: callers }, () => 0));
+  for (const { part, caller } of sections) perCaller[part][caller]++;
   const [{ milliseconds, drain }] = parts;
   const stalled = parts.reduce((sum, part) => sum + part.stalled, 0);
   // Who still waits at the end counts with that: or a wait could never be longer than a round.
   const waits = [...sections.map(({ wait }) => wait), ...parts.flatMap(({ inVain }) => [...inVain])];
-  return { handOffs, perCaller, waits, grants: sections.length, milliseconds, drain, stalled };
+  return { perCaller, waits, grants: sections.length, milliseconds, drain, stalled };
 }
 
 /** Hand-offs per second. */
@@ -45,9 +57,7 @@ export const rate = ({ handOffs, milliseconds }) => (handOffs * 1_000) / millise
 /** The columns of a row that has these rounds. */
 export function overRounds(rounds) {
   const waits = rounds.flatMap((round) => round.waits);
-  const totals = rounds[0].perCaller.map((counts, part) =>
-    counts.map((_, caller) => rounds.reduce((sum, { perCaller }) => sum + perCaller[part][caller], 0)),
-  );
+  const totals = perCallerOver(rounds);
   return {
     handOffs: median(rounds.map(rate)),
     grants: median(rounds.map((round) => (round.grants * 1_000) / round.milliseconds)),
@@ -57,6 +67,13 @@ export function overRounds(rounds) {
     evennessOfProcesses: evenness(totals.map((counts) => counts.reduce((sum, count) => sum + count, 0))),
     rounds: rounds.map(rate),
   };
+}
+
+/** How many sections each caller of each process had in all rounds. */
+export function perCallerOver(rounds) {
+  return rounds[0].perCaller.map((counts, part) =>
+    counts.map((_, caller) => rounds.reduce((sum, { perCaller }) => sum + perCaller[part][caller], 0)),
+  );
 }
 
 /** Adds to each row how many times the best of the other libraries it is; answers a note that names that one. */
