@@ -65,6 +65,7 @@ describe('the tables of errors and events', () => {
       renewed: true,
       lost: true,
       released: true,
+      detached: true,
       timeout: true,
       failed: true,
       warning: true,
