@@ -8,6 +8,7 @@ import { isLockError, LockKeyError, LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import { checkOptionNames } from '../option-names.js';
 import type { LeaseShare } from '../stores/lock-store.js';
+import { asksForShare } from './settings.js';
 import { readShare } from './share-options.js';
 
 /** One key of a call, checked. */
@@ -69,8 +70,7 @@ function readEntry(entry: unknown, maxBytes: number): KeyRequest {
 function readKeyShare(key: string, entry: LockKeyRequest): LeaseShare | undefined {
   try {
     checkOptionNames(entry, KEY_REQUEST_OPTIONS, 'a key in a list');
-    const { mode, concurrency, weight } = entry;
-    return mode === undefined && concurrency === undefined && weight === undefined ? undefined : readShare(entry);
+    return asksForShare(entry) ? readShare(entry) : undefined;
   } catch (error) {
     if (!isLockError(error, 'LOCK_OPTIONS')) throw error;
     throw new LockOptionsError(messages.badShareOfKey(key, error.message), { key });

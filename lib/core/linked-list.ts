@@ -12,6 +12,8 @@ export interface Linked<Member> {
 
 export class LinkedList<Member extends Linked<Member>> {
   first: Member | undefined = undefined;
+  /** How many there are. */
+  size = 0;
   private last: Member | undefined = undefined;
 
   /** Adds a member at the end; one that is in the list stays where it is. */
@@ -21,6 +23,7 @@ export class LinkedList<Member extends Linked<Member>> {
     if (this.last) this.last.behind = member;
     else this.first = member;
     this.last = member;
+    this.size += 1;
   }
 
   /** Takes out a member; false when it was out already. */
@@ -32,6 +35,7 @@ export class LinkedList<Member extends Linked<Member>> {
     if (behind) behind.before = before;
     else this.last = before;
     member.before = member.behind = undefined;
+    this.size -= 1;
     return true;
   }
 

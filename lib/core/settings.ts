@@ -2,7 +2,7 @@
  * Options as the library computes with them: checked, defaulted, in milliseconds. A bad value is a `LockOptionsError`
  * that names the option, the value and what is allowed.
  */
-import type { AcquireOptions, OnLost } from '../acquire.options.js';
+import type { AcquireOptions, OnLost, ShareOptions } from '../acquire.options.js';
 import { toMilliseconds } from '../duration.js';
 import type { Duration } from '../duration.js';
 import { LockOptionsError } from '../lock.errors.js';
@@ -85,7 +85,8 @@ export function resolveSettings(options: AcquireOptions, defaults: LockSettings)
   };
 }
 
-function asksForShare({ mode, concurrency, weight }: AcquireOptions): boolean {
+/** Whether options name a share at all. */
+export function asksForShare({ mode, concurrency, weight }: ShareOptions): boolean {
   return mode !== undefined || concurrency !== undefined || weight !== undefined;
 }
 

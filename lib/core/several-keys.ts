@@ -14,9 +14,6 @@ import type { LockRequest } from './queue/waiter.js';
 import { modeOf } from './share-options.js';
 import { isMomentary } from './store-failure.js';
 
-/** More keys than a store takes in one step. */
-const MOST_TOGETHER = 64;
-
 /** What takes keys. */
 interface Taking {
   readonly queues: KeyQueues;
@@ -60,7 +57,7 @@ async function takeTogether(
   { queues, events }: Taking,
   requests: readonly LockRequest[],
 ): Promise<readonly Part[] | undefined> {
-  if (requests.length < 2 || requests.length > MOST_TOGETHER) return undefined;
+  if (requests.length < 2) return undefined;
   const parts: Promise<Part>[] = [];
   const asked = requests.map((request) => {
     let waiter: TogetherCaller;

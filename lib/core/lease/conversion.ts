@@ -4,7 +4,7 @@
  * not. An upgrade that is given up is withdrawn, because nobody comes in while it is waited for.
  */
 import { LockBusyError, LockOptionsError, LockTimeoutError, LockUnavailableError } from '../../lock.errors.js';
-import type { LeaseShare, StoreAnswer } from '../../stores/lock-store.js';
+import type { StoreAnswer } from '../../stores/lock-store.js';
 import { WAITER_HEARTBEAT } from '../../stores/protocol.js';
 import { EXCLUSIVE, READ } from '../admission.js';
 import { modeOf } from '../share-options.js';
@@ -28,7 +28,8 @@ export async function downgrade(holder: Holder): Promise<void> {
   const { key, token, lease } = checkConvertible(holder);
   if (lease.wish) throw new LockBusyError(shareMessages.isConverting(key), { key });
   const { depth } = holder;
-  if (depth > 1 && !isReader(holder)) throw new LockBusyError(shareMessages.enteredAgain(key, depth), { key });
+  if (depth > 1 && modeOf(holder.share) !== 'read')
+    throw new LockBusyError(shareMessages.enteredAgain(key, depth), { key });
   lease.setApart();
   holder.convert(READ);
   const { wishes, outside } = lease.requests;
@@ -45,7 +46,7 @@ export async function downgrade(holder: Holder): Promise<void> {
 export async function upgrade(holder: Holder, asked: UpgradeWait): Promise<void> {
   const { key, token, lease } = checkConvertible(holder);
   const { wait, signal } = asked;
-  if (!isReader(holder)) return;
+  if (modeOf(holder.share) !== 'read') return;
   signal?.throwIfAborted();
   const endsAt = performance.now() + wait;
   const { wishes, outside } = lease.requests;
@@ -95,10 +96,6 @@ function checkConvertible(holder: Holder): Holder {
   if (modeOf(share) === 'permit') throw new LockOptionsError(shareMessages.noConversion(key), { key });
   if (!lease.requests.canConvert) throw new LockOptionsError(shareMessages.noConversions(key), { key });
   return holder;
-}
-
-function isReader({ share }: { readonly share: LeaseShare }): boolean {
-  return share.limit === Infinity;
 }
 
 /** Throws when the time is over, which may be only after the rest. */

@@ -20,7 +20,23 @@ export abstract class ConvertibleLease extends Lease {
   abstract readonly requests: LeaseRequests;
 
   async convert(holder: Holder, share: LeaseShare, wait: boolean): Promise<StoreAnswer> {
-    const answer = await this.requests.convert(holder, this, share, wait);
+    const { key, token, ttl, margin, lastFence } = this;
+    const sentAt = performance.now();
+    this.sent(sentAt, ttl);
+    const answer = await this.requests.convert({
+      key,
+      token,
+      ...share,
+      ttl: ttl + margin,
+      wait,
+      fencingToken: lastFence,
+    });
+    // By an upgrade, perhaps by one that brought no answer.
+    const isNew = answer.state === 'held' && answer.fencingToken > lastFence && !this.isOver;
+    if (isNew) this.renumber(answer.fencingToken, holder);
+    const { fencingToken } = this;
+    const isAsBefore = answer.state === 'waiting' || answer.state === 'busy';
+    this.answered(isAsBefore ? { state: 'held', fencingToken } : answer, sentAt, ttl);
     if (answer.state === 'unknown' && share.limit > 1) this.mayOpen ||= mayBeCarriedOut(answer.error);
     return answer;
   }

@@ -32,8 +32,6 @@ const GONE: StoreAnswer = { state: 'gone' };
 export class LeaseRequests extends LeaseTouches {
   /** Those that were asked for and are not held yet. */
   readonly pending: PendingLeases;
-  /** Whether the store may see several keys together; that does not change. */
-  canAskTogether: boolean;
   private readonly retries: ReleaseRetries;
   /** How many requests for a lease have no answer yet, and what to call after the last. */
   private asking = 0;
@@ -50,7 +48,6 @@ export class LeaseRequests extends LeaseTouches {
   ) {
     super(store, events);
     this.pending = new PendingLeases(processId);
-    this.canAskTogether = store.acquireTogether !== undefined;
     this.retries = new ReleaseRetries(heartbeat, (request) => this.releaseOnce(request));
     store.listen(processId, {
       granted: (grant) => events.outside.run(() => this.granted(grant)),
@@ -70,14 +67,16 @@ export class LeaseRequests extends LeaseTouches {
     );
   }
 
+  /** Whether the store may see several keys together. */
+  get canAskTogether(): boolean {
+    return this.store.acquireTogether !== undefined;
+  }
+
   /** Asks for leases of several keys at once: all or none. False where the store does not see them together. */
   askTogether(pendings: readonly PendingLease[], settings: readonly LockSettings[]): boolean {
     const requests = pendings.map((pending, i) => requestOf(pending, settings[i]!, false));
     const asked = this.store.acquireTogether?.(requests);
-    if (!asked) {
-      this.canAskTogether = false;
-      return false;
-    }
+    if (!asked) return false;
     this.asking += pendings.length;
     asked.then(
       (answer) => {
@@ -94,7 +93,8 @@ export class LeaseRequests extends LeaseTouches {
 
   /**
    * Gives a lease back. Never rejects: a store that can't be reached is an event, and the release goes on in the background
-   * until nothing of the lease can be left, which the store may keep for `length` milliseconds. `isInDoubt`: a request for the token may still be carried out behind it.
+   * until nothing of the lease can be left, which the store may keep for `length` milliseconds. `isInDoubt`: a request for
+   * the token may still be carried out behind it.
    */
   release(request: ReleaseRequest, length: number, isInDoubt = false): Promise<ReleaseAnswer> {
     this.releasing += 1;

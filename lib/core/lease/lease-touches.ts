@@ -4,7 +4,7 @@
  * business alone.
  */
 import type { LockError } from '../../lock.errors.js';
-import type { LeaseShare, LockStore, ReleaseAnswer, StoreAnswer } from '../../stores/lock-store.js';
+import type { ConvertRequest, LockStore, ReleaseAnswer, StoreAnswer } from '../../stores/lock-store.js';
 import type { LockEventEmitter } from '../event-emitter.js';
 import { asLockError } from '../store-failure.js';
 import type { Holder } from './holder.js';
@@ -21,17 +21,16 @@ const TOUCHES_A_TURN = 64;
 /** Taken when the module is loaded, so that a test's fake clock can't hold touches back. */
 export const soon = setImmediate;
 
-/** A lease that may get another share, and then another fencing token. */
-interface ConvertibleLease extends Lease {
-  readonly lastFence: number;
-  renumber(fencingToken: number, holder: Holder): void;
-}
-
 export class LeaseTouches {
   /** Conversions that are not settled yet, by token. */
   readonly wishes = new Map<string, Wish>();
   /** Why no conversion is waited for any more; undefined while it may be. */
   closedBy: ((key: string) => LockError) | undefined = undefined;
+
+  constructor(
+    protected readonly store: LockStore,
+    protected readonly events: LockEventEmitter,
+  ) {}
 
   /** Whether the store knows shares. */
   get canConvert(): boolean {
@@ -42,11 +41,6 @@ export class LeaseTouches {
   get outside(): LockEventEmitter['outside'] {
     return this.events.outside;
   }
-
-  constructor(
-    protected readonly store: LockStore,
-    protected readonly events: LockEventEmitter,
-  ) {}
 
   /** Says "I am still here", some at a time. */
   touch(touching: readonly Touching[], begin = 0): void {
@@ -82,23 +76,12 @@ export class LeaseTouches {
     if (answer.state === 'unknown') throw asLockError(key, answer.error);
   }
 
-  /** Asks for another share for a holder. Never rejects. */
-  async convert(holder: Holder, lease: ConvertibleLease, share: LeaseShare, wait: boolean): Promise<StoreAnswer> {
-    const { key, token, ttl, margin, lastFence } = lease;
-    const sentAt = performance.now();
-    lease.sent(sentAt, ttl);
-    const request = { key, token, ...share, ttl: ttl + margin, wait, fencingToken: lastFence };
-    const answer = await this.store.convert!(request).catch((error: unknown): StoreAnswer => ({
+  /** Asks for another share for a holder, where the store knows shares. Never rejects. */
+  convert(request: ConvertRequest): Promise<StoreAnswer> {
+    return this.store.convert!(request).catch((error: unknown): StoreAnswer => ({
       state: 'unknown',
-      error: asLockError(key, error),
+      error: asLockError(request.key, error),
     }));
-    // By an upgrade, perhaps by one that brought no answer.
-    const isNew = answer.state === 'held' && answer.fencingToken > lastFence && !lease.isOver;
-    if (isNew) lease.renumber(answer.fencingToken, holder);
-    const { fencingToken } = lease;
-    const isHeld = answer.state === 'waiting' || answer.state === 'busy';
-    lease.answered(isHeld ? { state: 'held', fencingToken } : answer, sentAt, ttl);
-    return answer;
   }
 
   /** Leaves a lease to end by itself after so many milliseconds, without an owner. Never rejects. */

@@ -32,10 +32,8 @@ export class ReadLease extends HeldLease {
   isOpen(settings: LockSettings, now: number): boolean {
     const { budget } = this.candidates.tools;
     if (this.handOffs + 1 >= Math.min(SHARED_FENCE_BLOCK, budget.count + 1)) return false;
-    if (now - this.grantedAt >= budget.time || this.wish || this.isOver || !this.isProven || !this.isTaken)
-      return false;
-    if (this.isConverted) return false;
-    return fits(this, settings, now);
+    if (now - this.grantedAt >= budget.time || this.isConverted || this.wish) return false;
+    return this.isProven && this.isTaken && !this.isOver && fits(this, settings, now);
   }
 
   /** Lets a reader in that is not in the queue. */

@@ -35,8 +35,8 @@ export class Wish {
   }
 
   /**
-   * Resolves when it is rung, or was since the last rest, or after so many milliseconds; rejects with the reason of the signal. A caller that
-   * waits for it keeps the process alive.
+   * Resolves when it is rung, or was since the last rest, or after so many milliseconds; rejects with the reason of the
+   * signal. A caller that waits for it keeps the process alive.
    */
   rest(milliseconds: number, signal?: AbortSignal, keepsAlive = true): Promise<void> {
     const { isRung } = this;

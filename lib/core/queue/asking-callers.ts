@@ -148,6 +148,13 @@ export abstract class AskingCallers extends WaitingCallers<QueueTools> implement
     this.tools.requests.look(pending);
   }
 
+  /** A caller waits from now on. */
+  protected enqueue(waiter: Waiter): void {
+    const isFirst = this.add(waiter);
+    if (this.heapIndex < 0) this.tools.heartbeat.add(this, this.waiters!.endsAt);
+    else if (isFirst) this.moved();
+  }
+
   /** Asks the server for the first waiter, and joins its queue for callers that want to wait. */
   protected askOrEnd(now = performance.now()): void {
     const next = this.waiters?.first;

@@ -102,12 +102,6 @@ export class KeyQueue extends AskingCallers implements Candidates {
     return place;
   }
 
-  private enqueue(waiter: Waiter): void {
-    const isFirst = this.add(waiter);
-    if (this.heapIndex < 0) this.tools.heartbeat.add(this, this.waiters!.endsAt);
-    else if (isFirst) this.moved();
-  }
-
   protected idle(): void {
     this.end();
   }

@@ -56,10 +56,7 @@ export class KeyQueues implements QueueTools {
     readonly events: LockEventEmitter,
     readonly budget: HandOffBudget,
   ) {
-    const forget = (queue: Member): void => this.forgetApart(queue);
-    const placeApart = this.placeApart.bind(this);
-    const isWantedAlone = this.isWantedAlone.bind(this);
-    this.apartTools = { requests, heartbeat, events, forget, placeApart, isWantedAlone, budget: NO_HAND_OFF };
+    this.apartTools = this.toolsFor((queue) => this.forgetApart(queue), NO_HAND_OFF);
     this.apartHome = {
       tools: this.apartTools,
       next: undefined,
@@ -80,8 +77,8 @@ export class KeyQueues implements QueueTools {
   take(key: string, waiter: Waiter, now: number): void {
     const { settings } = waiter;
     const group = groupOf(key, settings);
-    const queue = group === undefined ? this.exclusive[key] : this.others.get(group);
-    const isApart = settings.fair || settings.minHold > 0;
+    const queue = this.queueOf(key, group);
+    const isApart = wantsOwnPlace(settings);
     if (queue && !isApart) {
       if (settings.wait > 0) return queue.join(waiter, now);
       if (queue.letIn(waiter, now)) return;
@@ -100,16 +97,13 @@ export class KeyQueues implements QueueTools {
    */
   takeTogether(asked: readonly { readonly key: string; readonly waiter: Waiter }[], now: number): boolean {
     if (!this.requests.canAskTogether) return false;
-    if (asked.some(({ key, waiter }) => this.exclusive[key] || this.others.has(groupOf(key, waiter.settings) ?? ''))) {
-      return false;
-    }
-    const queues = asked.map(({ key, waiter }) => {
-      const { settings } = waiter;
-      const isAlone = settings.fair || settings.minHold > 0 || groupOf(key, settings) !== undefined;
-      return isAlone ? this.openApart(key) : this.openExclusive(key);
-    });
-    const pendings = queues.map((queue, i) => queue.joinTogether(asked[i]!.waiter, now));
     const settings = asked.map(({ waiter }) => waiter.settings);
+    const groups = asked.map(({ key }, i) => groupOf(key, settings[i]!));
+    if (asked.some(({ key }, i) => this.queueOf(key, groups[i]))) return false;
+    const queues = asked.map(({ key }, i) =>
+      wantsOwnPlace(settings[i]!) || groups[i] !== undefined ? this.openApart(key) : this.openExclusive(key),
+    );
+    const pendings = queues.map((queue, i) => queue.joinTogether(asked[i]!.waiter, now));
     if (this.requests.askTogether(pendings, settings)) return true;
     queues.forEach((queue, i) => queue.withdraw(asked[i]!.waiter));
     return false;
@@ -190,6 +184,10 @@ export class KeyQueues implements QueueTools {
     return [...(Object.values(this.exclusive) as KeyQueue[]), ...this.others.values(), ...this.apart];
   }
 
+  private queueOf(key: string, group: string | undefined): AskingCallers | undefined {
+    return group === undefined ? this.exclusive[key] : this.others.get(group);
+  }
+
   private turnAway(key: string, waiter: Waiter, heldFor: number): void {
     const { share } = waiter.settings;
     this.events.audience?.next({ type: 'timeout', key, token: '', mode: modeOf(share), waitedMs: 0 });
@@ -202,25 +200,25 @@ export class KeyQueues implements QueueTools {
   }
 
   private openOther(key: string, group: string, settings: LockSettings): AskingCallers {
-    const { requests, heartbeat, events, placeApart, budget } = this;
     const forget = (): void => {
       if (this.others.delete(group)) this.oneLess();
     };
+    const { budget } = this;
     const isExclusive = settings.share.limit === 1;
     const count = isExclusive ? budget.count : Math.min(budget.count, SHARED_FENCE_BLOCK - 1);
-    const tools = {
-      requests,
-      heartbeat,
-      events,
-      forget,
-      placeApart: placeApart.bind(this),
-      isWantedAlone: this.isWantedAlone.bind(this),
-      budget: { ...budget, count },
-    };
+    const tools = this.toolsFor(forget, { ...budget, count });
     const queue = isExclusive ? new KeyQueue(key, tools) : new SharedQueue(key, tools, settings);
     this.count += 1;
     this.others.set(group, queue);
     return queue;
+  }
+
+  /** What a queue needs that is not one of all callers who want a key for themselves. */
+  private toolsFor(forget: QueueTools['forget'], budget: HandOffBudget): QueueTools {
+    const { requests, heartbeat, events } = this;
+    const placeApart = this.placeApart.bind(this);
+    const isWantedAlone = this.isWantedAlone.bind(this);
+    return { requests, heartbeat, events, forget, placeApart, isWantedAlone, budget };
   }
 
   private openApart(key: string): KeyQueue {
@@ -236,6 +234,11 @@ export class KeyQueues implements QueueTools {
     this.apart.add(place);
     return place;
   }
+}
+
+/** Whether a caller waits by itself in the server's queue, and hands nothing on. */
+function wantsOwnPlace({ fair, minHold }: LockSettings): boolean {
+  return fair || minHold > 0;
 }
 
 /** Callers of the same group want the same of the key, but for how long they wait; undefined: the key for themselves. */

@@ -25,8 +25,6 @@ export class SharedQueue extends AskingCallers implements PlaceHome {
   /** The lease that readers may join. */
   private newest: ReadLease | undefined = undefined;
   private readonly extras = new Set<ExtraAsk>();
-  /** How many leases there are. */
-  private leases = 0;
   /** Whether a request was not granted at once, and none was since: more of them would not be, either. */
   private isFull = false;
   /** The request that has a place in the server's queue, so that its grant says nothing about others. */
@@ -61,9 +59,7 @@ export class SharedQueue extends AskingCallers implements PlaceHome {
     if (this.letIn(waiter, now)) return;
     // What the store said to earlier callers is no answer to the first that waits.
     if (!this.next && !this.pending) this.isAnswered = false;
-    const isFirst = this.add(waiter);
-    if (this.heapIndex < 0) this.tools.heartbeat.add(this, this.waiters!.endsAt);
-    else if (isFirst) this.moved();
+    this.enqueue(waiter);
     if (!this.pending) return this.askOrEnd(now);
     if (!this.isForReaders && this.mayHaveMore) this.extras.add(new ExtraAsk(this, this.settings, now));
     if (this.isAnswered) this.tellWaiting(waiter, this.expectedIn());
@@ -101,7 +97,6 @@ export class SharedQueue extends AskingCallers implements PlaceHome {
     const { token } = pending;
     if (pending === this.queued) this.queued = undefined;
     else this.isFull = false;
-    this.leases += 1;
     this.tools.requests.pending.remove(pending);
     if (pending === this.pending) this.pending = undefined;
     const place = new LeasePlace(this.key, this);
@@ -123,7 +118,6 @@ export class SharedQueue extends AskingCallers implements PlaceHome {
 
   left(place: LeasePlace, isLost: boolean): PendingLease | undefined {
     this.places.remove(place);
-    this.leases -= 1;
     const { next, pending } = this;
     if (!next || pending) {
       this.idle();
@@ -143,8 +137,8 @@ export class SharedQueue extends AskingCallers implements PlaceHome {
   /** Whether it makes sense to ask for one more than has been granted and asked for. */
   private get mayHaveMore(): boolean {
     const { limit, weight } = this.settings.share;
-    const count = this.leases + this.extras.size + 1;
-    return !this.isFull && this.count > count && (count + 1) * weight <= limit;
+    const asked = this.places.size + this.extras.size + 1;
+    return !this.isFull && this.waiters!.size > asked && (asked + 1) * weight <= limit;
   }
 
   /** One that asked for itself was not granted, so its caller waits for the place of all. */
@@ -157,7 +151,7 @@ export class SharedQueue extends AskingCallers implements PlaceHome {
 
   /** Asks for those that nothing is asked for yet. */
   private askForRest(now = performance.now()): void {
-    if (!this.pending && this.count > this.extras.size) this.askOrEnd(now);
+    if (!this.pending && (this.waiters?.size ?? 0) > this.extras.size) this.askOrEnd(now);
   }
 
   private abandonAsked(length: number): void {

@@ -25,8 +25,6 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
   protected isAnswered = false;
   /** Undefined while no caller waits. */
   protected waiters: Waiters | undefined = undefined;
-  /** How many wait. */
-  protected count = 0;
 
   constructor(
     readonly key: string,
@@ -71,7 +69,6 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
   protected add(waiter: Waiter): boolean {
     if (waiter.extras) waiter.enter(this, waiter.extras);
     this.waiters ??= new Waiters();
-    this.count += 1;
     this.tools.heartbeat.callerCame();
     return this.waiters.add(waiter, this.isAnswered);
   }
@@ -81,7 +78,6 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
     const { waiters } = this;
     if (!waiters?.remove(waiter)) return false;
     if (!waiters.first) this.waiters = undefined;
-    this.count -= 1;
     this.tools.heartbeat.callerLeft();
     return true;
   }

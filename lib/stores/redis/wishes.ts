@@ -7,10 +7,13 @@
 const REMEMBERED = 60_000;
 
 export class Wishes {
-  /** Whether there are any, for those that ask often. */
-  some = false;
   /** Until when each is remembered; the one that asked last comes last. */
   private readonly tokens = new Map<string, number>();
+
+  /** Whether there are any, for those that ask often. */
+  get some(): boolean {
+    return this.tokens.size > 0;
+  }
 
   add(token: string, ttl: number): void {
     const now = performance.now();
@@ -19,7 +22,6 @@ export class Wishes {
       this.tokens.delete(each);
     }
     this.tokens.delete(token);
-    this.some = true;
     this.tokens.set(token, now + Math.max(ttl, REMEMBERED));
   }
 
@@ -29,6 +31,5 @@ export class Wishes {
 
   delete(token: string): void {
     this.tokens.delete(token);
-    this.some = this.tokens.size > 0;
   }
 }

@@ -85,11 +85,23 @@ describe('several keys that are free', () => {
     expect(names(bench)).toEqual(['acquire', 'acquire', 'release', 'release']);
   });
 
-  it('and are more than a store takes in one step are taken one after the other', async () => {
+  it('and that the store does not see together are taken one after the other; others of the same store are not', async () => {
     const bench = open();
-    const keys = Array.from({ length: 65 }, (_, i) => `key-${i}`);
-    await (await bench.locks.acquire(keys)).release();
-    expect(new Set(names(bench))).toEqual(new Set(['acquire', 'release']));
+    const { store, locks } = bench as Bench & { store: TogetherStore };
+    const acquireTogether = store.acquireTogether.bind(store);
+    const isNear = ({ key }: { readonly key: string }): boolean => key.startsWith('near');
+    Object.assign(store, {
+      acquireTogether: (requests: Parameters<typeof acquireTogether>[0]) =>
+        requests.every(isNear) ? acquireTogether(requests) : undefined,
+    });
+    for (const keys of [
+      ['near 1', 'far'],
+      ['near 1', 'near 2'],
+    ]) {
+      await (await locks.acquire(keys)).release();
+    }
+    expect(names(bench)).toEqual(['acquire', 'acquire', 'release', 'release', 'acquireTogether', 'release', 'release']);
+    await expectNothingLeft(bench, 'near 1', 'near 2', 'far');
   });
 });
 
@@ -272,17 +284,6 @@ describe('a request for several keys', () => {
     const { locks, store } = openLocks();
     await locks.acquire(['a', 'b']);
     expect(store.calls.map(({ name }) => name)).toEqual(['acquire', 'acquire']);
-  });
-
-  it('is not made again where the store has said that it does not see the keys together', async () => {
-    const { locks, store } = openLocks();
-    let asked = 0;
-    Object.assign(store, { acquireTogether: () => void (asked += 1) });
-    const bench = openLocks({}, 0, store);
-    for (let i = 0; i < 3; i++) await (await bench.locks.acquire(['a', 'b'])).release();
-    expect(asked).toBe(1);
-    expect(locks.isClosing).toBe(false);
-    await expectNothingLeft(bench, 'a', 'b');
   });
 
   it.each([
