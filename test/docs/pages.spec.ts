@@ -45,6 +45,19 @@ describe('links between pages', () => {
   });
 });
 
+describe('what a merge leaves behind', () => {
+  // Formatters turn a marker into an indented line, or into a quotation of quotations.
+  const MARKER = /^[\s\\]*(?:<{7}|={7}|>{7}|(?:> ){3,})/m;
+
+  it.each(pages)('is not in %s', (page) => {
+    expect(MARKER.exec(read(page))?.[0]).toBeUndefined();
+  });
+
+  it.each(['<<<<<<< ours', '  <<<<<<< ours', '  \\=======', '> > > > > > > theirs'])('is seen: %s', (line) => {
+    expect(MARKER.test(`text\n${line}\ntext`)).toBe(true);
+  });
+});
+
 describe('the tables of errors and events', () => {
   const page = read('docs/errors-and-events.md');
 
