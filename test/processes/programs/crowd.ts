@@ -1,34 +1,20 @@
 /** Many workers that want few keys. Every section is written down where all processes write, in the server's order. */
 import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
-import { NestFactory } from '@nestjs/core';
-import { Redis } from 'ioredis';
-import { DistributedLockModule, LockService } from '../../../lib/index.js';
-import { openHistory } from './history.js';
 import { serve, settings, tell } from './serve.js';
+import { openWork } from './shift.js';
+import type { ShiftSettings } from './shift.js';
 
-interface Settings {
-  readonly url: string;
-  readonly prefix: string;
-  /** Begins the names of this process's workers. */
-  readonly name: string;
-  /** Name of the connections of the locks, so that they can be found and killed. */
-  readonly connectionName: string;
-  readonly ttl: number;
+interface Settings extends ShiftSettings {
   readonly keys: readonly string[];
-  readonly workers: number;
   readonly sections: number;
   /** False: the control, which only pretends to lock. */
   readonly locked: boolean;
 }
 
-const { url, prefix, name, connectionName, ttl, keys, workers, sections, locked } = settings<Settings>();
-const { hostname, port } = new URL(url);
-const connection = { host: hostname, port: Number(port || 6379), connectionName };
-const module = DistributedLockModule.forRoot({ connection, prefix, ttl, wait: '5m' });
-const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
-const locks = app.get(LockService);
-const history = openHistory(new Redis(url), prefix);
+const given = settings<Settings>();
+const { name, keys, workers, sections, locked } = given;
+const { locks, history } = await openWork(given, '5m');
 
 let lingerer: Promise<void> | undefined;
 let goOn = (): void => undefined;

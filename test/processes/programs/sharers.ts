@@ -4,23 +4,15 @@
  */
 import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
-import { NestFactory } from '@nestjs/core';
-import { Redis } from 'ioredis';
-import { DistributedLockModule, isLockError, LockService } from '../../../lib/index.js';
+import { isLockError } from '../../../lib/index.js';
 import type { Lock, ShareOptions } from '../../../lib/index.js';
-import { openHistory } from './history.js';
 import type { RecordedShare } from './history.js';
 import { serve, settings } from './serve.js';
+import { openWork, Shift } from './shift.js';
+import type { ShiftSettings } from './shift.js';
 
-interface Settings {
-  readonly url: string;
-  readonly prefix: string;
-  /** Begins the names of this process's workers. */
-  readonly name: string;
-  readonly connectionName: string;
-  readonly ttl: number;
+interface Settings extends ShiftSettings {
   readonly keys: readonly string[];
-  readonly workers: number;
   /** False: the control, whose readers only pretend to lock. */
   readonly locked: boolean;
 }
@@ -40,17 +32,10 @@ const WAYS: readonly Way[] = [
 /** One that others block with their own wish is told so at once, and one may have to wait for readers of other processes. */
 const UPGRADE_WAIT = 300;
 
-const { url, prefix, name, connectionName, ttl, keys, workers, locked } = settings<Settings>();
-const { hostname, port } = new URL(url);
-const connection = { host: hostname, port: Number(port || 6379), connectionName };
-const module = DistributedLockModule.forRoot({ connection, prefix, ttl, wait: Infinity });
-const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
-const locks = app.get(LockService);
-const history = openHistory(new Redis(url), prefix);
-
-const goHome = new AbortController();
-let isOver = false;
-let working: Promise<unknown> | undefined;
+const given = settings<Settings>();
+const { name, keys, workers, locked } = given;
+const { locks, history } = await openWork(given, Infinity);
+const shift = new Shift();
 
 class Section {
   readonly fences: number[] = [];
@@ -99,17 +84,18 @@ async function work(i: number): Promise<void> {
   const worker = `${name}${i}`;
   const way = WAYS[i % WAYS.length]!;
   const { upgrades: _, ...share } = way;
-  for (let round = i; !isOver; round += 1) {
+  for (let round = i; !shift.isOver; round += 1) {
     const key = keys[round % keys.length]!;
     const section = new Section(worker, key, way);
     let outcome = 'ok';
     try {
       if (locked || way.mode !== 'read')
-        await locks.withLock(key, { ...share, signal: goHome.signal }, (lock) => section.run(lock));
+        await locks.withLock(key, { ...share, signal: shift.signal }, (lock) => section.run(lock));
       else await section.pretend();
     } catch (error) {
-      if (error === goHome.signal.reason) return;
-      outcome = (error as { code?: string }).code ?? String(error);
+      const failure = shift.outcomeOf(error);
+      if (failure === undefined) return;
+      outcome = failure;
     }
     for (const fence of section.fences) await history.write(key, { what: 'outcome', worker, fence, outcome });
     // So that those who queue in other processes are not always behind.
@@ -118,13 +104,6 @@ async function work(i: number): Promise<void> {
 }
 
 serve({
-  begin: () => {
-    working = Promise.all(Array.from({ length: workers }, (_, i) => work(i)));
-  },
-  /** Resolves when every worker has finished the section that it is in; whoever waits stops waiting. */
-  finish: async () => {
-    isOver = true;
-    goHome.abort(new Error('The shift is over.'));
-    await working;
-  },
+  begin: () => shift.begin(workers, work),
+  finish: () => shift.finish(),
 });
