@@ -111,6 +111,12 @@ export interface AcquireOptions extends LockDefaults, ShareOptions {
    * @default 0
    */
   minHold?: Duration | undefined;
+  /**
+   * What the lock is for, of low cardinality, as in `'order'`: metrics, traces and events name it where they may not name the
+   * key. At most 200 characters.
+   * @default the template or the method of `@Locked`; otherwise empty
+   */
+  label?: string | undefined;
   /** Cancels the wait: the call rejects with the signal's reason, and leaves no lease and no place in the queue. */
   signal?: AbortSignal | undefined;
 }
@@ -129,7 +135,7 @@ export const LOCK_DEFAULTS = {
 /** @internal */
 export const SHARE_OPTIONS = { mode: true, concurrency: true, weight: true } as const;
 
-const CALL_OPTIONS = { ...LOCK_DEFAULTS, ...SHARE_OPTIONS, minHold: true, signal: true } as const;
+const CALL_OPTIONS = { ...LOCK_DEFAULTS, ...SHARE_OPTIONS, minHold: true, label: true, signal: true } as const;
 
 /** @internal */
 export const ACQUIRE_OPTIONS = optionNames<AcquireOptions>(CALL_OPTIONS);

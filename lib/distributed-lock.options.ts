@@ -12,7 +12,7 @@ import type { LockOrderMode } from './core/lock-order.js';
 import { LockOptionsError } from './lock.errors.js';
 import { messages } from './lock.messages.js';
 import { DEFAULT_MAX_KEY_BYTES } from './core/key-requests.js';
-import { DEFAULT_SETTINGS, readDuration, resolveSettings } from './core/settings.js';
+import { DEFAULT_SETTINGS, readBoolean, readDuration, resolveSettings } from './core/settings.js';
 import type { LockSettings } from './core/settings.js';
 import { checkOptionNames, checkOptionsObject, optionNames } from './option-names.js';
 import type { LockStore } from './stores/lock-store.js';
@@ -67,6 +67,26 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    */
   commandTimeout?: Duration | undefined;
   /**
+   * Whether the application may only start when the store can be reached. With `false` it starts in any case, says so in the
+   * log, and calls reject with `LockUnavailableError` until the connection stands; nothing has to be restarted then. The same
+   * where the server refuses the user or the password, or is not ready: both may be put right there. Options that can't be
+   * right, and a database that the server does not have, still keep it from starting. The start takes up to
+   * `commandTimeout` longer while the store is away.
+   * @default true
+   */
+  requireConnection?: boolean | undefined;
+  /**
+   * Whether losses, failed renewals, an outage of the store and its end are written to Nest's `Logger`, once each and not
+   * for every lock. Warnings of the start-up and of `lockOrder`, and errors of listeners, are written in any case.
+   * @default true
+   */
+  logger?: boolean | undefined;
+  /**
+   * What this application is called in `inspect`, `list`, on the board and on the command line.
+   * @default name and version of the nearest `package.json` of the main program
+   */
+  application?: ApplicationOptions | undefined;
+  /**
    * How long a shutdown waits for running sections before it takes their locks away.
    * @default '10s'
    */
@@ -79,6 +99,14 @@ export interface HandOffOptions {
   count?: number | undefined;
   /** For how long after the grant it is. */
   time?: Duration | undefined;
+}
+
+/** See {@link DistributedLockModuleOptions.application}. */
+export interface ApplicationOptions {
+  /** Name, of at most 100 characters. */
+  name?: string | undefined;
+  /** Version, of at most 100 characters. */
+  version?: string | undefined;
 }
 
 /** What a `useClass` or `useExisting` provider of `forRootAsync` implements. */
@@ -110,6 +138,9 @@ interface ModuleSettings {
   readonly shutdownGrace: number;
   readonly maxKeyBytes: number;
   readonly lockOrder: LockOrderMode;
+  readonly requireConnection: boolean;
+  readonly logger: boolean;
+  readonly application: ApplicationOptions;
 }
 
 const MODULE_OPTIONS = optionNames<DistributedLockModuleOptions>({
@@ -122,6 +153,9 @@ const MODULE_OPTIONS = optionNames<DistributedLockModuleOptions>({
   shutdownGrace: true,
   maxKeyBytes: true,
   lockOrder: true,
+  requireConnection: true,
+  logger: true,
+  application: true,
 });
 const HAND_OFF_OPTIONS = optionNames<HandOffOptions>({ count: true, time: true });
 
@@ -175,6 +209,9 @@ export function readModuleOptions(options: DistributedLockModuleOptions): Module
     shutdownGrace: readDuration('shutdownGrace', shutdownGrace, { min: 0, max: 2_147_483_647 }),
     maxKeyBytes: readMaxKeyBytes(options.maxKeyBytes),
     lockOrder: readLockOrder(options.lockOrder),
+    requireConnection: readBoolean('requireConnection', options.requireConnection, true),
+    logger: readBoolean('logger', options.logger, true),
+    application: readApplication(options.application),
   };
 }
 
@@ -203,6 +240,21 @@ function readHandOff(options: HandOffOptions = {}): HandOffBudget {
     throw new LockOptionsError(messages.option('handOff.count', count, `a whole number from 0 to ${MAX_HAND_OFFS}`));
   }
   return { count, time: readDuration('handOff.time', time, { min: 0, max: 2_147_483_647 }) };
+}
+
+const APPLICATION_OPTIONS = optionNames<ApplicationOptions>({ name: true, version: true });
+
+function readApplication(options: ApplicationOptions = {}): ApplicationOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new LockOptionsError(messages.option('application', options, 'an object with `name` and `version`'));
+  }
+  checkOptionNames(options, APPLICATION_OPTIONS, 'DistributedLockModule', 'application.');
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    if (value !== undefined && (typeof value !== 'string' || value === '' || value.length > 100)) {
+      throw new LockOptionsError(messages.option(`application.${name}`, value, 'a string of 1 to 100 characters'));
+    }
+  }
+  return options;
 }
 
 const STORE_METHODS = ['start', 'stop', 'ping', 'acquire', 'touch', 'release', 'inspect', 'listen'] as const;

@@ -9,7 +9,7 @@ import { LockEngine } from './core/engine.js';
 import { readModuleOptions } from './distributed-lock.options.js';
 import type { DistributedLockModuleExtras, DistributedLockModuleOptions } from './distributed-lock.options.js';
 import { register } from './distributed-lock.registration.js';
-import { LockOptionsError } from './lock.errors.js';
+import { isLockError, LockOptionsError } from './lock.errors.js';
 import { LockLifecycle } from './lock.lifecycle.js';
 import { messages } from './lock.messages.js';
 import { LockService } from './lock.service.js';
@@ -40,7 +40,11 @@ export function lockProviders(options: InjectionToken, extras: DistributedLockMo
     },
     { provide: optionsToken(name), useExisting: options },
     { provide: store, useFactory: createStore, inject: [options, registration] },
-    { provide: LockEngine, useFactory: createEngine, inject: [options, store] },
+    {
+      provide: LockEngine,
+      useFactory: (given: DistributedLockModuleOptions, made: LockStore) => createEngine(given, made, name),
+      inject: [options, store],
+    },
     { provide: service, useFactory: (engine: LockEngine) => new LockService(engine), inject: [LockEngine] },
     { provide: LockLifecycle, useFactory: (engine: LockEngine) => new LockLifecycle(engine), inject: [LockEngine] },
     {
@@ -51,13 +55,18 @@ export function lockProviders(options: InjectionToken, extras: DistributedLockMo
   ];
 }
 
-/** Rejects, and leaves nothing open, when the options are bad or the store can't be reached. */
+/** Rejects, and leaves nothing open, when the options are bad or the store can't be reached, unless that is not required. */
 async function createStore(options: DistributedLockModuleOptions): Promise<LockStore> {
   warnOfCopies((message) => logger.warn(message));
   const store = chooseStore(options);
+  const { requireConnection } = readModuleOptions(options);
   try {
     await store.start();
   } catch (error) {
+    if (!requireConnection && isLockError(error, 'LOCK_UNAVAILABLE')) {
+      logger.warn(messages.startedWithout(error.message));
+      return store;
+    }
     await store.stop();
     throw error;
   }
@@ -78,13 +87,25 @@ function chooseStore(options: DistributedLockModuleOptions): LockStore {
   return new MemoryLockStore(processLeases);
 }
 
-function createEngine(options: DistributedLockModuleOptions, store: LockStore): LockEngine {
-  const { settings, commandTimeout, shutdownGrace, handOff, maxKeyBytes, lockOrder } = readModuleOptions(options);
+function createEngine(options: DistributedLockModuleOptions, store: LockStore, name?: string): LockEngine {
+  const {
+    logger: isLogging,
+    application,
+    settings,
+    commandTimeout,
+    shutdownGrace,
+    handOff,
+    maxKeyBytes,
+    lockOrder,
+  } = readModuleOptions(options);
   // Our own stores check what they read themselves, at no cost to a lock.
   const isOwn = store instanceof RedisLockStore || store instanceof MemoryLockStore;
   return new LockEngine({
     store: isOwn ? store : new CheckedStore(store, commandTimeout),
     defaults: settings,
+    instance: name,
+    application,
+    say: isLogging ? (level, message) => logger[level](message) : undefined,
     shutdownGrace,
     handOff,
     maxKeyBytes,

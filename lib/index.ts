@@ -4,6 +4,7 @@
 export { DistributedLockModule } from './distributed-lock.module.js';
 export type { DistributedLockModuleAsyncOptions } from './distributed-lock.module.js';
 export type {
+  ApplicationOptions,
   DistributedLockModuleExtras,
   DistributedLockModuleOptions,
   DistributedLockOptionsFactory,
@@ -48,8 +49,11 @@ export {
   LockTimeoutError,
   LockUnavailableError,
 } from './lock.errors.js';
-export type { LockErrorByCode, LockErrorCode, LockErrorDetails } from './lock.errors.js';
+export type { LockErrorByCode, LockErrorCode, LockErrorDetails, LossReason } from './lock.errors.js';
 export type * from './lock.events.js';
+export { LOCK_CHANNELS } from './lock.channels.js';
+export type { AroundSection, LockAcquireMessage, LockHoldMessage, LockStoreMessage } from './lock.channels.js';
+export type * from './lock.operations.js';
 export type { LockExceptionFilterOptions } from './http/lock-answers.js';
 export { LockExceptionFilter } from './http/lock-exception.filter.js';
 

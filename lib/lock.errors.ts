@@ -164,16 +164,30 @@ name(LockTimeoutError, 'LOCK_TIMEOUT');
 export class LockLostError extends LockError {
   readonly code = 'LOCK_LOST';
   /**
+   * How it was lost. `expired`: the lease was over before a renewal was answered. `ended`: it was not to be renewed any more
+   * (`autoRenew: false`, `maxHold`). `gone`: the store does not know the lease any more, or another caller has the key.
+   * `forced`: somebody took it away with `forceRelease`. `shutdown`: the module was closed, and its grace time was over.
+   */
+  readonly reason: LossReason;
+  /**
    * What the method returned although its lock was lost; `undefined` when it had not finished. Loggers and serialisers
    * don't see it: it is the caller's data, and may be anything.
    */
   declare result?: unknown;
+
+  constructor(message: string, details: LockErrorDetails & { reason?: LossReason | undefined } = {}) {
+    super(message, details);
+    this.reason = details.reason ?? 'gone';
+  }
 }
 name(LockLostError, 'LOCK_LOST');
 
+/** See {@link LockLostError.reason}. */
+export type LossReason = 'expired' | 'ended' | 'gone' | 'forced' | 'shutdown';
+
 /** The error of a section that finished although its lock was lost. */
 export function lostBefore(result: unknown, loss: LockLostError): LockLostError {
-  const error = new LockLostError(loss.message, { key: loss.key, cause: loss });
+  const error = new LockLostError(loss.message, { key: loss.key, cause: loss, reason: loss.reason });
   setHidden(error, 'result', result);
   return error;
 }

@@ -5,23 +5,46 @@
 import type { LockMode } from './acquire.options.js';
 import type { LockError, LockLostError } from './lock.errors.js';
 
+/**
+ * How a lock came: `free`: nobody was in the way. `granted`: it was waited for, and the store let it in. `handed-on`: from a
+ * caller of this process, or shared with one, without asking the store. `re-entered`: the caller had it.
+ */
+export type LockSource = 'free' | 'granted' | 'handed-on' | 're-entered';
+
+/**
+ * Why a caller did not get a lock. `busy`: it was taken, and the caller did not want to wait. `timeout`: the wait was over.
+ * `cancelled`: by the caller's signal. `unavailable`: the store could not be reached. `shutdown`: the module is closing.
+ */
+export type WaitEnd = 'busy' | 'timeout' | 'cancelled' | 'unavailable' | 'shutdown';
+
 interface EventOf<Type extends string> {
   /** What has happened; tells the events apart. */
   readonly type: Type;
+  /** Name of the module's instance; `'default'` for the one without a name. */
+  readonly instance: string;
   /** The key the event is about. */
   readonly key: string;
   /** Id of the lease that was held or asked for. */
   readonly token: string;
+  /**
+   * What the lock is for, of low cardinality, so fit for a metric's attribute as the key is not: the template or the method of
+   * `@Locked`, or the option `label`; empty where neither is there.
+   */
+  readonly label: string;
 }
 
 interface EventOfLock<Type extends string> extends EventOf<Type> {
   /** What was asked for: a lock for writing (the default) or reading, or with `concurrency` a permit. */
   readonly mode: LockMode | 'permit';
+  /** Joins the events of one lock in this process: `waiting`, `acquired` and what follows, or `refused`. */
+  readonly id: number;
 }
 
-/** A lease was granted. */
+/** A caller has a lock. */
 export interface LockAcquiredEvent extends EventOfLock<'acquired'> {
   readonly fencingToken: number;
+  /** How it came. */
+  readonly how: LockSource;
   /** Milliseconds between asking and holding. */
   readonly waitedMs: number;
 }
@@ -59,10 +82,22 @@ export interface LockDetachedEvent extends EventOfLock<'detached'> {
   readonly heldMs: number;
 }
 
-/** A wait ended without the lock: its time was over, it was cancelled, or (`wait: 0`) the key was busy. */
-export interface LockTimeoutEvent extends EventOfLock<'timeout'> {
+/** A caller did not get a lock. */
+export interface LockRefusedEvent extends EventOfLock<'refused'> {
+  /** Why. */
+  readonly reason: WaitEnd;
   /** Milliseconds between asking and giving up. */
   readonly waitedMs: number;
+}
+
+/** A key was taken from its holder by `forceRelease`, here or in another process. */
+export interface LockForcedEvent extends EventOf<'forced'> {
+  /** Whether this process had the key, or has taken it away; where both are true there are two events. */
+  readonly side: 'holder' | 'operator';
+  /** Why, as the operator has said it. */
+  readonly reason: string | undefined;
+  /** Who it was, as the operator has said it. */
+  readonly by: string | undefined;
 }
 
 /** A request to the store failed. The library retries where that helps; the event is for alarms. */
@@ -91,6 +126,7 @@ export type LockEvent =
   | LockLostEvent
   | LockReleasedEvent
   | LockDetachedEvent
-  | LockTimeoutEvent
+  | LockRefusedEvent
+  | LockForcedEvent
   | LockFailedEvent
   | LockWarningEvent;

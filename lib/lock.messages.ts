@@ -7,6 +7,7 @@ import { plain, quote, say, show } from './quoting.js';
 export { plain, quote, say, show } from './quoting.js';
 
 const ms = (milliseconds: number): string => `${Math.round(milliseconds)} ms`;
+const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`;
 const bytes = (count: number): string => `${Math.round(count)} bytes`;
 
 /** Added where the holder is a caller of the same service: it may be the very caller that waits. */
@@ -45,6 +46,17 @@ const MISPLACED = {
   nowhere: 'it locks a method of a class. Write it above one.',
 };
 
+/** What an operator has said when taking a lock away. */
+interface Why {
+  readonly reason: string | undefined;
+  readonly by: string | undefined;
+}
+
+function reasonOf({ reason, by }: Why): string {
+  const who = by === undefined ? '' : ` (${plain(by)})`;
+  return reason === undefined ? who : `${who}: ${plain(reason)}`;
+}
+
 export const messages = {
   busy: (key: string, expiresIn: number, isHeldHere = false) =>
     `The key ${quote(key)} is locked; the lease of its holder has ${ms(expiresIn)} left unless it is renewed. ` +
@@ -61,6 +73,21 @@ export const messages = {
   noAnswerYet: (key: string, wait: number) =>
     `The store did not answer during a wait of ${ms(wait)} for the key ${quote(key)}, so it is not known whether the key ` +
     'is free. Check that the store can be reached.',
+  outOfReach: (key: string) =>
+    `The connection to the lock store is down, so the key ${quote(key)} could not be asked for in time. It is connected again ` +
+    'as soon as the store can be reached: check that it runs; a longer `wait` may outlast the outage.',
+  storeAway: (why: string | undefined) =>
+    `The lock store does not answer${why === undefined ? ': its connection is down.' : `: ${plain(why, 400)}`} Locks can't be taken; ` +
+    'held ones are lost when their leases end.',
+  storeBack: (after: number) => `The lock store answers again, after ${seconds(after)}. Locks can be taken.`,
+  startedWithout: (why: string) =>
+    `The application starts without its lock store (\`requireConnection: false\`): ${plain(why, 400)} Locks can't be taken until it can ` +
+    'be reached; nothing has to be restarted then.',
+  renewalFailed: (key: string, error: unknown) =>
+    `The lease of ${quote(key)} could not be renewed: ${unended(error)}. It is tried again for as long as the lease lasts; of others ` +
+    'nothing is said for now.',
+  moreLost: (count: number) =>
+    `${count === 1 ? 'One more lock was' : `${Math.round(count)} more locks were`} lost since.`,
   oddAnswer: (key: string, state: unknown) =>
     `The store answered ${show(state)} to a first request for the key ${quote(key)}, which is not a valid answer to it. ` +
     'Check the `store` option.',
@@ -87,6 +114,13 @@ export const messages = {
   gone: (key: string) =>
     `The store no longer knows this lease of ${quote(key)}: it was released by force, or the store lost its data. ` +
     'Another caller may hold the key now. Stop work that needs the lock.',
+  forced: (key: string, why: Why) =>
+    `The lock on ${quote(key)} was taken away by an operator${reasonOf(why)}. Another caller may hold the key now. Stop work ` +
+    'that needs the lock.',
+  forcedHere: (key: string, why: Why) => `The lock on ${quote(key)} was taken away from its holder${reasonOf(why)}.`,
+  noPing: (milliseconds: number) =>
+    `The lock store did not answer within ${ms(milliseconds)}. Check that it runs, is reachable and not overloaded.`,
+  noList: () => 'This lock store can not list its keys: it has no method `list`. Look at single keys with `inspect`.',
   otherFence: (key: string) =>
     `The store holds ${quote(key)} for this lease under another fencing token than the one that the lock was given, so a ` +
     'resource that checks fencing tokens may have seen a wrong one. Stop work that needs the lock, and check which ' +

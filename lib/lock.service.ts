@@ -18,7 +18,14 @@ import type { LockEvent } from './lock.events.js';
 import { messages } from './lock.messages.js';
 import { readKey } from './core/key-requests.js';
 import { checkCallOptions, checkSection, NO_OPTIONS } from './core/settings.js';
-import type { KeyState } from './stores/lock-store.js';
+import type {
+  ForceReleaseOptions,
+  InspectOptions,
+  KeyInspection,
+  KeyOverview,
+  ListOptions,
+  PingOptions,
+} from './lock.operations.js';
 
 /**
  * Takes, renews and releases locks.
@@ -179,7 +186,7 @@ export class LockService {
     const handle = this.own(lock);
     if (handle.isReleased) throw new LockNotHeldError(messages.notHeld(lock.key), { key: lock.key });
     const loss = handle.checkLoss();
-    if (loss) throw new LockLostError(loss.message, { key: loss.key, cause: loss });
+    if (loss) throw new LockLostError(loss.message, { key: loss.key, cause: loss, reason: loss.reason });
     return runHolding(this, handle, section);
   }
 
@@ -234,29 +241,74 @@ export class LockService {
   }
 
   /**
-   * Looks at a key without taking it: its holders, how long their leases last, and the queue. For people and
-   * dashboards; the answer may be out of date when it arrives.
+   * Looks at a key without taking it: its holders with their processes, how long their leases last, the queue, and what
+   * those processes say themselves (in which method, since when). For people and dashboards; the answer may be out of date
+   * when it arrives. A process that does not answer in time is not waited for any longer.
    *
-   * @throws `LockUnavailableError`, `LockKeyError`.
+   * @throws `LockUnavailableError`, `LockKeyError`, `LockOptionsError`.
+   * @example
+   * ```ts
+   * const { holder, waiting } = await locks.inspect('order:42');
+   * if (holder) logger.log(`${holder.process?.host} has it, ${waiting.length} wait`);
+   * ```
    */
-  async inspect(key: string): Promise<KeyState> {
+  async inspect(key: string, options: InspectOptions = NO_OPTIONS): Promise<KeyInspection> {
     readKey(key, 'inspect()', this.engine.maxKeyBytes);
-    return this.engine.inspect(key);
+    return this.engine.operator.inspect(key, options);
   }
 
   /**
-   * Takes a key away from its holder, and admits the next in the queue. A holder that still works is no longer alone,
-   * and learns of it at its next renewal, or by its release at the latest: `LockLostError`. For an operator who knows
-   * that the holder is gone. Callers of the holder's process that wait for the key may still be handed it within the
-   * hand-off time (20 ms) after its grant; then it has to be taken away once more. Where another program has put
+   * The keys that are held or waited for, in no order, with the process that holds each. It reads them in pieces, so that it
+   * does not hold up the server, and what comes and goes meanwhile may be missing.
+   *
+   * @throws `LockUnavailableError`, also where the store can't list its keys; `LockOptionsError`.
+   * @example
+   * ```ts
+   * for await (const { key, process, waitingCount } of locks.list({ match: 'order:*', limit: 100 })) {
+   *   logger.log(`${key}: ${process?.host ?? 'unknown'}, ${waitingCount} waiting`);
+   * }
+   * ```
+   */
+  list(options: ListOptions = NO_OPTIONS): AsyncIterable<KeyOverview> {
+    return this.engine.operator.list(options);
+  }
+
+  /**
+   * Asks the store whether it can serve; for health checks. It settles within its own time limit, however long a command may
+   * take.
+   *
+   * @returns milliseconds that the answer took.
+   * @throws `LockUnavailableError`, `LockOptionsError`.
+   */
+  ping(options: PingOptions = NO_OPTIONS): Promise<number> {
+    return this.engine.operator.ping(options);
+  }
+
+  /**
+   * Takes a key away from its holders, and admits the next in the queue. A holder that still works is told in the same step:
+   * its `lock.signal` aborts with a `LockLostError` that carries the reason; where it does not hear, it learns at its next
+   * renewal, or by its release at the latest. From then on it is no longer alone. Callers of the
+   * holder's process that wait for the key may still be handed it until the process has heard. Where another program has put
    * something that is not a lock in the lock's place (`inspect` answers `foreign: true`), it is deleted.
    *
    * @returns whether the key was held, or something was deleted.
-   * @throws `LockUnavailableError`, `LockKeyError`.
+   * @throws `LockUnavailableError`, `LockKeyError`, `LockOptionsError`.
+   * @example
+   * ```ts
+   * await locks.forceRelease('order:42', { reason: 'worker-7 hangs, INC-311', by: 'ada' });
+   * ```
    */
-  async forceRelease(key: string): Promise<boolean> {
+  async forceRelease(key: string, options: ForceReleaseOptions = NO_OPTIONS): Promise<boolean> {
     readKey(key, 'forceRelease()', this.engine.maxKeyBytes);
-    return this.engine.forceRelease(key);
+    return this.engine.operator.forceRelease(key, options);
+  }
+
+  /**
+   * What answers people on duty, for readers that pace themselves.
+   * @internal
+   */
+  get operator(): LockEngine['operator'] {
+    return this.engine.operator;
   }
 
   /**

@@ -50,7 +50,7 @@ function isSignal({ aborted, addEventListener }: Partial<AbortSignal>): boolean 
 }
 
 /** The known name that was probably meant. */
-function nearest(name: string, known: OptionNames): string | undefined {
+export function nearest(name: string, known: OptionNames): string | undefined {
   for (const [own, others] of Object.entries(ELSEWHERE)) if (known[own] && others.includes(name)) return own;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;

@@ -25,13 +25,14 @@ export async function adoptLeases(
   requests: LeaseRequests,
   queues: KeyQueues,
   leases: readonly DetachedLease[],
+  id: number,
 ): Promise<readonly Holder[]> {
   const { adopted } = queues;
   const twice = leases.find(({ token }) => adopted.has(token));
   if (twice) throw lostError(twice);
   for (const { token } of leases) adopted.add(token);
   try {
-    return await adoptOnce(requests, queues, leases);
+    return await adoptOnce(requests, queues, leases, id);
   } catch (error) {
     for (const { token } of leases) adopted.delete(token);
     throw error;
@@ -42,6 +43,7 @@ async function adoptOnce(
   requests: LeaseRequests,
   queues: KeyQueues,
   leases: readonly DetachedLease[],
+  id: number,
 ): Promise<readonly Holder[]> {
   const found = await Promise.all(leases.map((lease) => find(requests, lease)));
   const { closedBy } = requests;
@@ -57,7 +59,7 @@ async function adoptOnce(
   const now = performance.now();
   return found.map(({ lease, sentAt, belief }) => {
     const { token, fencingToken } = lease;
-    return queues.adopt({ token, fencingToken, sentAt, belief, isProven: true }, lease, now);
+    return queues.adopt({ token, fencingToken, sentAt, belief, isProven: true }, lease, id, now);
   });
 }
 

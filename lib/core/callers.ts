@@ -35,8 +35,4 @@ export class TogetherCaller extends PartCaller {
   override get wait(): number {
     return this.mostWait;
   }
-
-  override get isSilent(): boolean {
-    return true;
-  }
 }

@@ -8,7 +8,7 @@ import type { InspectArguments } from '../inspection.js';
 import { LockBusyError, LockLostError, LockShutdownError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { OptionNames } from '../option-names.js';
-import type { KeyState, LockStore } from '../stores/lock-store.js';
+import type { LockStore } from '../stores/lock-store.js';
 import { newProcessId } from '../stores/protocol.js';
 import { acquireAgain } from './acquire-again.js';
 import { covers } from './admission.js';
@@ -18,26 +18,32 @@ import type { Part } from './callers.js';
 import { heldKeys, holderOf, isHolding } from './context/lock-context.js';
 import { readDetached } from './detached-text.js';
 import { LockEventEmitter } from './event-emitter.js';
-import { forceRelease } from './force-release.js';
 import { graceOver } from './grace-time.js';
 import type { ErrorLog } from './guarded-stream.js';
-import { Heartbeat } from './heartbeat/heartbeat.js';
+import { Heartbeat, LONGEST_SLEEP } from './heartbeat/heartbeat.js';
 import { DEFAULT_MAX_KEY_BYTES, readKeyRequests } from './key-requests.js';
 import type { KeyRequest } from './key-requests.js';
 import { DEFAULT_HAND_OFF } from './lease/hand-off.js';
 import type { HandOffBudget } from './lease/hand-off.js';
+import { Journal } from './journal.js';
+import type { Say } from './journal.js';
 import { LeaseRequests } from './lease/lease-requests.js';
 import type { Touching } from './lease/touching.js';
 import { LockHandle } from './lock-handle.js';
 import { LockOrder } from './lock-order.js';
 import type { LockOrderMode } from './lock-order.js';
 import { shareMessages } from './share.messages.js';
+import { observeAcquire } from './observed-acquire.js';
+import { Operator } from './operations/operator.js';
+import { Presence } from './operations/presence.js';
+import { writeDescription } from './operations/process-description.js';
+import { whose } from './lease/held-lease.js';
+import { acquireChannel, holdChannel } from './tracing/channels.js';
 import { takeSeveral, toHandle } from './several-keys.js';
 import { KeyQueues } from './queue/key-queues.js';
 import type { LockRequest } from './queue/waiter.js';
 import { checkCallOptions, isSameSettings, readSignal, resolveSettings } from './settings.js';
 import type { LockSettings } from './settings.js';
-import { asLockError } from './store-failure.js';
 
 /** How an engine is set up. */
 interface EngineOptions {
@@ -50,10 +56,27 @@ interface EngineOptions {
   readonly maxKeyBytes?: number | undefined;
   /** What happens when keys are asked for in orders that contradict each other; by default nothing. */
   readonly lockOrder?: LockOrderMode | undefined;
+  /** Name of the module's instance. */
+  readonly instance?: string | undefined;
+  /** How the process introduces itself. */
+  readonly application?: { readonly name?: string | undefined; readonly version?: string | undefined } | undefined;
+  /** Where is said what has become of locks and of the store; by default nowhere. */
+  readonly say?: Say | undefined;
   /** Where errors of listeners are written down. */
   readonly log: ErrorLog;
   /** Where a shutdown says what it waits for, and what is said of the order of locks. */
   readonly warn: (message: string) => void;
+}
+
+/** A process that has held or waited for something for so many milliseconds says who it is. */
+const INTRODUCED_AFTER = 100;
+
+/** One call for a lock, checked. */
+interface Call extends Omit<LockRequest, 'key'> {
+  readonly owner: object;
+  readonly asked: LockKeys;
+  readonly keys: string | readonly KeyRequest[];
+  readonly options: AcquireOptions;
 }
 
 export class LockEngine {
@@ -61,6 +84,8 @@ export class LockEngine {
   readonly store: LockStore;
   readonly defaults: LockSettings;
   readonly maxKeyBytes: number;
+  /** What people on duty ask. */
+  readonly operator: Operator;
   /** Begins every token of this engine, so that the store knows where to send a grant. */
   private readonly processId = newProcessId();
   private readonly shutdownGrace: number;
@@ -73,24 +98,42 @@ export class LockEngine {
   /** Whether it gives out no more locks. */
   isClosing = false;
   private lastSettings: LockSettings;
+  /** Of the last call, see `LockRequest.id`. */
+  private lastId = 0;
   private emptied: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
-  constructor({ store, defaults, shutdownGrace, handOff, maxKeyBytes, lockOrder = 'off', log, warn }: EngineOptions) {
+  constructor(options: EngineOptions) {
+    const { store, defaults, shutdownGrace, handOff, maxKeyBytes, lockOrder = 'off', log, warn } = options;
+    const { instance, application = {} } = options;
     this.store = store;
     this.defaults = defaults;
     this.lastSettings = defaults;
     this.shutdownGrace = shutdownGrace;
     this.warn = warn;
     this.maxKeyBytes = maxKeyBytes ?? DEFAULT_MAX_KEY_BYTES;
-    const events = new LockEventEmitter(log);
+    const events = new LockEventEmitter(log, instance);
     this.events = events;
-    this.heartbeat = new Heartbeat((due) => {
-      this.requests.touch(due);
-      events.flush();
-    });
-    this.requests = new LeaseRequests(store, this.heartbeat, events, this.processId);
+    const startedAt = Date.now();
+    const presence = new Presence(store, this.processId, () =>
+      writeDescription(application, events.instance, startedAt),
+    );
+    this.heartbeat = new Heartbeat(
+      (due) => {
+        this.requests.touch(due);
+        if (!this.queues.isEmpty) presence.show(performance.now());
+        events.flush();
+      },
+      () => (presence.isKnown(performance.now()) ? LONGEST_SLEEP : INTRODUCED_AFTER),
+    );
+    const journal = new Journal(events, options.say);
+    this.requests = new LeaseRequests(store, this.heartbeat, events, this.processId, journal);
     this.queues = new KeyQueues(this.requests, this.heartbeat, events, handOff ?? DEFAULT_HAND_OFF);
+    const { requests, queues, processId } = this;
+    // A notice that a lock was taken away may have been missed.
+    requests.onResumed = () => requests.touch(queues.leases());
+    const say = (message: string): void => journal.write('warn', message);
+    this.operator = new Operator({ store, requests, queues, events, processId, say });
     this.order = lockOrder === 'off' ? undefined : new LockOrder(lockOrder, this.warnOfOrder);
   }
 
@@ -105,14 +148,41 @@ export class LockEngine {
       const keys = readKeyRequests(asked, this.maxKeyBytes);
       const settings = this.settingsOf(options);
       const signal = readSignal(options.signal);
-      const askedAt = performance.now();
-      if (typeof keys !== 'string')
-        return resolve(this.acquireAll(owner, asked, keys, { settings, askedAt, signal }, options));
-      const request = { key: keys, settings, askedAt, signal };
-      const entered = this.enter(owner, request);
-      if (entered) resolve(new LockHandle(entered.holder, [entered.outer]));
-      else this.queues.take(request.key, new SingleCaller(request, resolve), request.askedAt);
+      const call = {
+        owner,
+        asked,
+        keys,
+        options,
+        settings,
+        signal,
+        askedAt: performance.now(),
+        id: (this.lastId += 1),
+      };
+      const isObserved = this.events.audience || acquireChannel.hasSubscribers || holdChannel.hasSubscribers;
+      // A listener that asks again when it hears of a refusal must not go on for as long as the shutdown takes.
+      if (isObserved && !this.isClosing) resolve(this.observed(call));
+      else this.take(call, resolve);
     });
+  }
+
+  private take(call: Call, resolve: (lock: LockHandle | Promise<LockHandle>) => void): void {
+    const { owner, keys, settings, id, askedAt, signal } = call;
+    if (typeof keys !== 'string') return resolve(this.acquireAll(call, keys));
+    const request = { key: keys, settings, id, askedAt, signal };
+    const entered = this.enter(owner, request);
+    if (entered) resolve(new LockHandle(entered.holder, [entered.outer]));
+    else this.queues.take(keys, new SingleCaller(request, resolve), askedAt);
+  }
+
+  private observed(call: Call): Promise<LockHandle> {
+    const { owner, keys: asked } = call;
+    const keys = typeof asked === 'string' ? [asked] : asked.map(({ key }) => key);
+    const isReentry = isHolding() && keys.every((key) => holderOf(owner, key));
+    return observeAcquire(
+      this.events,
+      { ...call, keys, isReentry },
+      () => new Promise((resolve) => this.take(call, resolve)),
+    );
   }
 
   toJSON(): Record<string, unknown> {
@@ -140,32 +210,12 @@ export class LockEngine {
   async adopt(text: string): Promise<LockHandle> {
     const leases = readDetached(text);
     if (this.isClosing) throw shutdownError(leases[0]!.key);
-    return new LockHandle(await adoptLeases(this.requests, this.queues, leases));
+    return new LockHandle(await adoptLeases(this.requests, this.queues, leases, (this.lastId += 1)));
   }
 
   /** Whether a handle is of a lock that was taken here. */
   owns(handle: LockHandle): boolean {
     return handle.isOf(this.requests);
-  }
-
-  /** See `LockService.inspect`. */
-  async inspect(key: string): Promise<KeyState> {
-    try {
-      const [state] = await this.store.inspect([key]);
-      return state!;
-    } catch (error) {
-      throw asLockError(key, error);
-    }
-  }
-
-  /** See `LockService.forceRelease`. */
-  async forceRelease(key: string): Promise<boolean> {
-    const { store, requests, processId } = this;
-    try {
-      return await forceRelease({ store, requests, processId }, key);
-    } catch (error) {
-      throw asLockError(key, error);
-    }
   }
 
   /** Waits until nothing is held any more, see {@link refuse}, and closes the store. */
@@ -181,22 +231,18 @@ export class LockEngine {
     return settings === this.defaults ? settings : this.lastSettings;
   }
 
-  private async acquireAll(
-    owner: object,
-    asked: LockKeys,
-    keys: readonly KeyRequest[],
-    request: Omit<LockRequest, 'key'>,
-    options: AcquireOptions,
-  ): Promise<LockHandle> {
-    const { askedAt, settings } = request;
+  private async acquireAll(call: Call, keys: readonly KeyRequest[]): Promise<LockHandle> {
+    const { owner, asked, options, settings, id, askedAt, signal } = call;
     const requests = keys.map(({ key, share }) => ({
-      ...request,
       key,
       settings: share ? { ...settings, share } : settings,
+      id,
+      askedAt,
+      signal,
     }));
-    const { queues, events } = this;
+    const { queues } = this;
     const enter = (each: LockRequest): Part | undefined => this.enter(owner, each);
-    const lock = toHandle(await takeSeveral({ queues, events, enter }, requests));
+    const lock = toHandle(await takeSeveral({ queues, enter }, requests));
     // A lease may have ended while the others were waited for.
     return lock.isHeld ? lock : acquireAgain(this, lock, { owner, keys: asked, options, askedAt });
   }
@@ -211,7 +257,7 @@ export class LockEngine {
 
   /** A logger that fails must not keep a caller from its lock, and may not be called as a part of a caller's section. */
   private readonly warnOfOrder = (key: string, message: string): void => {
-    this.events.audience?.next({ type: 'warning', code: 'lock-order', key, token: '', message });
+    this.events.audience?.next({ type: 'warning', code: 'lock-order', key, token: '', label: '', message });
     try {
       this.events.outside.run(() => this.warn(message));
     } catch {
@@ -224,6 +270,7 @@ export class LockEngine {
     await this.emptied;
     this.heartbeat.stop();
     await this.store.stop();
+    this.requests.journal.close();
     this.events.complete();
   }
 
@@ -239,12 +286,13 @@ export class LockEngine {
     }
     const holder = outer.holderOf(key)!;
     const loss = holder.checkLoss();
-    if (loss) throw new LockLostError(loss.message, { key, cause: loss });
+    if (loss) throw new LockLostError(loss.message, { key, cause: loss, reason: loss.reason });
     if (!settings.reentrant || !holder.settings.reentrant) throw new LockBusyError(messages.selfDeadlock(key), { key });
     if (!covers(holder.share, settings.share)) {
       throw new LockBusyError(shareMessages.weaker(key, holder.share.limit === Infinity), { key });
     }
     holder.depth += 1;
+    this.events.audience?.next({ type: 'acquired', ...whose(holder), how: 're-entered', waitedMs: 0 });
     return { holder, outer };
   }
 }

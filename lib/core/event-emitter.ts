@@ -12,6 +12,9 @@ import type { ErrorLog } from './guarded-stream.js';
 import type { LockEvent } from '../lock.events.js';
 import { messages } from '../lock.messages.js';
 
+/** An event as it is reported; the emitter knows of which instance it is. */
+type Told = LockEvent extends infer Event ? (Event extends LockEvent ? Omit<Event, 'instance'> : never) : never;
+
 /** What has listeners of its own, or something left to do when the running code is done. */
 interface Announcer {
   announce(): void;
@@ -35,14 +38,20 @@ export class LockEventEmitter {
   readonly stream$: Observable<LockEvent>;
   /** This emitter while anything listens, otherwise undefined: `audience?.next({…})` then builds no event. */
   audience: this | undefined;
-  private untold: (LockEvent | Announcer)[] = [];
+  private untold: (Told | Announcer)[] = [];
   private isPlanned = false;
   private isTelling = false;
   private tellings = 0;
   private readonly warned = new Set<string>();
 
-  /** @param log - where errors of listeners are written down. */
-  constructor(private readonly log: ErrorLog) {
+  /**
+   * @param log - where errors of listeners are written down.
+   * @param instance - name of the module's instance.
+   */
+  constructor(
+    private readonly log: ErrorLog,
+    readonly instance = 'default',
+  ) {
     this.stream$ = new GuardedStream(log, (subscriber) => {
       // A subscriber hears of what happens from here on.
       this.flush();
@@ -55,16 +64,23 @@ export class LockEventEmitter {
   }
 
   /** Tells soon, in order. */
-  next(item: LockEvent | Announcer): void {
+  next(item: Told | Announcer): void {
     this.untold.push(item);
     this.plan();
   }
 
   /** Warns, once for each key, of a re-entry that outlives the section it was entered from. */
-  warnOfOutlived(key: string, token: string): void {
+  warnOfOutlived(key: string, token: string, label: string): void {
     if (!this.audience || this.warned.has(key) || this.warned.size >= MOST_WARNINGS) return;
     this.warned.add(key);
-    this.next({ type: 'warning', code: 'reentry-outlived-section', key, token, message: messages.outlived(key) });
+    this.next({
+      type: 'warning',
+      code: 'reentry-outlived-section',
+      key,
+      token,
+      label,
+      message: messages.outlived(key),
+    });
   }
 
   /** Tells now; for code that has nothing left to do. */
@@ -96,13 +112,13 @@ export class LockEventEmitter {
   };
 
   private readonly tell = (): void => {
-    const items = this.untold;
+    const { instance, untold: items } = this;
     this.untold = [];
     this.isTelling = true;
     for (const item of items) {
       try {
         if ('announce' in item) item.announce();
-        else this.subject.next(item);
+        else this.subject.next({ ...item, instance } as LockEvent);
       } catch (error) {
         reportListenerError(error, this.log);
       }

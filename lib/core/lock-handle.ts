@@ -3,11 +3,12 @@
  * share a holder, which counts them.
  */
 import type { Duration } from '../duration.js';
-import { INSPECT, printed } from '../inspection.js';
+import { INSPECT, printed, setHidden } from '../inspection.js';
 import type { InspectArguments } from '../inspection.js';
 import type { Lock, UpgradeOptions } from '../lock.js';
 import { LockNotHeldError, LockOptionsError } from '../lock.errors.js';
 import type { LockLostError } from '../lock.errors.js';
+import type { LockSource } from '../lock.events.js';
 import { messages, plain } from '../lock.messages.js';
 import { optionNames } from '../option-names.js';
 import { processIdOf } from '../stores/protocol.js';
@@ -18,6 +19,7 @@ import type { Holder } from './lease/holder.js';
 import { checkCallOptions, NO_OPTIONS, readSignal, readTtl, readWait } from './settings.js';
 import { modeOf } from './share-options.js';
 import { shareMessages } from './share.messages.js';
+import type { HoldTrace } from './tracing/hold-trace.js';
 
 /** Of how many keys loggers show the fencing tokens. */
 const MOST_SHOWN = 20;
@@ -30,6 +32,8 @@ interface Extras {
   anyLoss?: AnyLoss | undefined;
   /** The handles through which holders were entered again, by index of the holder. */
   outers?: readonly (LockHandle | undefined)[] | undefined;
+  /** Publishes how long it is held. */
+  trace?: HoldTrace | undefined;
   /** Holders that were entered again through this handle, by handles that were not released yet. */
   entered?: Holder[] | undefined;
 }
@@ -41,6 +45,8 @@ export class LockHandle implements Lock {
   readonly #several: readonly Holder[] | undefined;
   #released = false;
   #extras: Extras | undefined;
+  /** Runs a section as those want it that trace the lock; undefined while nobody does. */
+  declare readonly run?: <Result>(section: () => Result) => Result;
 
   /**
    * @param holders - in the order in which their keys were given; never empty.
@@ -136,6 +142,18 @@ export class LockHandle implements Lock {
     return this.#released;
   }
 
+  /** How the lock came, for each key. */
+  get sources(): readonly LockSource[] {
+    const outers = this.#extras?.outers;
+    return this.#holders.map(({ how }, i) => (outers?.[i] ? 're-entered' : how));
+  }
+
+  /** From here on it is published how long it is held. */
+  traceBy(trace: HoldTrace): void {
+    this.#withExtras().trace = trace;
+    setHidden(this, 'run', <Result>(section: () => Result): Result => trace.run(section));
+  }
+
   /** Why the lock is lost, by the clock; `undefined` while it is held. */
   checkLoss(): LockLostError | undefined {
     for (const holder of this.#holders) {
@@ -185,6 +203,7 @@ export class LockHandle implements Lock {
     const extras = this.#extras;
     if (extras?.outers) this.#leaveOuters(extras.outers);
     extras?.anyLoss?.end();
+    extras?.trace?.detached();
     return writeDetached(detached);
   }
 
@@ -214,6 +233,7 @@ export class LockHandle implements Lock {
     const outliving = extras?.entered?.[0];
     const ended = this.#several ? this.#endAll(this.#several) : endOne(this.#first);
     if (outliving?.isHeld) outliving.lease.outlived(outliving);
+    extras?.trace?.released(ended);
     return ended;
   }
 

@@ -24,6 +24,8 @@ export interface LockSettings {
   readonly share: LeaseShare;
   readonly lockDelay: number;
   readonly minHold: number;
+  /** See `AcquireOptions.label`; empty where there is none. */
+  readonly label: string;
 }
 
 /** What applies where neither the call nor the module says otherwise. */
@@ -37,12 +39,16 @@ export const DEFAULT_SETTINGS: LockSettings = {
   share: EXCLUSIVE,
   lockDelay: 0,
   minHold: 0,
+  label: '',
 };
 
 /** A shorter lease could not be renewed in time on a busy machine. */
 const MIN_TTL = 100;
 /** A year: a longer duration is a slip of the unit. */
 const YEAR = 31_536_000_000;
+
+/** A label that is longer would hardly be of low cardinality. */
+export const LONGEST_LABEL = 200;
 
 /** Options of a call that asks for nothing of its own. */
 export const NO_OPTIONS: Readonly<Record<string, never>> = Object.freeze({});
@@ -82,6 +88,7 @@ export function resolveSettings(options: AcquireOptions, defaults: LockSettings)
     share: asksForShare(options) ? readShare(options) : EXCLUSIVE,
     lockDelay: readSpan('lockDelay', options.lockDelay, defaults.lockDelay),
     minHold: readSpan('minHold', options.minHold, defaults.minHold),
+    label: options.label === undefined ? defaults.label : readLabel(options.label),
   };
 }
 
@@ -93,7 +100,7 @@ export function asksForShare({ mode, concurrency, weight }: ShareOptions): boole
 /** Whether two calls ask for the same. */
 export function isSameSettings(a: LockSettings, b: LockSettings): boolean {
   if (a.ttl !== b.ttl || a.wait !== b.wait || a.maxHold !== b.maxHold) return false;
-  if (a.lockDelay !== b.lockDelay || a.minHold !== b.minHold) return false;
+  if (a.lockDelay !== b.lockDelay || a.minHold !== b.minHold || a.label !== b.label) return false;
   if (a.share.limit !== b.share.limit || a.share.weight !== b.share.weight) return false;
   return a.autoRenew === b.autoRenew && a.reentrant === b.reentrant && a.fair === b.fair;
 }
@@ -135,6 +142,12 @@ export function readDuration(
 function secondsMeant(value: Duration, milliseconds: number, min: number): number | undefined {
   const isBare = typeof value === 'number' || (typeof value === 'string' && /^\s*\d+\s*$/.test(value));
   return isBare && milliseconds > 0 && milliseconds < min && milliseconds * 1_000 >= min ? milliseconds : undefined;
+}
+
+/** What a lock is for. */
+function readLabel(label: string): string {
+  if (typeof label === 'string' && label.length <= LONGEST_LABEL) return label;
+  throw new LockOptionsError(messages.option('label', label, `a text of at most ${LONGEST_LABEL} characters`));
 }
 
 /** A boolean option. */

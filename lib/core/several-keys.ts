@@ -7,17 +7,14 @@ import { isLockError } from '../lock.errors.js';
 import type { LockBusyError } from '../lock.errors.js';
 import { PartCaller, TogetherCaller } from './callers.js';
 import type { Part } from './callers.js';
-import type { LockEventEmitter } from './event-emitter.js';
 import { LockHandle } from './lock-handle.js';
 import type { KeyQueues } from './queue/key-queues.js';
 import type { LockRequest } from './queue/waiter.js';
-import { modeOf } from './share-options.js';
 import { isMomentary } from './store-failure.js';
 
 /** What takes keys. */
 interface Taking {
   readonly queues: KeyQueues;
-  readonly events: LockEventEmitter;
   /** Enters a key that the caller holds already; undefined where it has to be taken. Throws where neither may be. */
   enter(request: LockRequest): Part | undefined;
 }
@@ -54,7 +51,7 @@ export function toHandle(parts: readonly Part[]): LockHandle {
 
 /** Undefined where it can't be, or where one of the keys is not free and may be waited for. */
 async function takeTogether(
-  { queues, events }: Taking,
+  { queues }: Taking,
   requests: readonly LockRequest[],
 ): Promise<readonly Part[] | undefined> {
   if (requests.length < 2) return undefined;
@@ -71,15 +68,11 @@ async function takeTogether(
   giveBack(taken);
   const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
   const broken = errors.find((error) => !isLockError(error, 'LOCK_BUSY'));
-  const { settings, askedAt } = requests[0]!;
-  const mayWait = settings.wait > 0;
+  const mayWait = requests[0]!.settings.wait > 0;
   if (broken !== undefined && !(mayWait && isMomentary(broken))) throw broken;
   if (mayWait) return undefined;
   // The others had nothing in their way.
   const busy = (errors as LockBusyError[]).reduce((a, b) => ((b.retryAfterMs ?? 0) > (a.retryAfterMs ?? 0) ? b : a));
-  const { key = '' } = busy;
-  const mode = modeOf(requests.find((request) => request.key === key)!.settings.share);
-  events.audience?.next({ type: 'timeout', key, token: '', mode, waitedMs: performance.now() - askedAt });
   throw busy;
 }
 

@@ -6,6 +6,7 @@
 import 'reflect-metadata';
 import { Inject } from '@nestjs/common';
 import type { LockedReturns, LockMode, OnBusy, WithLockOptions } from '../acquire.options.js';
+import { LONGEST_LABEL } from '../core/settings.js';
 import { isLockError, LockOptionsError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
 import type { LockService } from '../lock.service.js';
@@ -96,7 +97,7 @@ function lockMethod(
 ): Method {
   const { instance, onBusy, returns } = settings;
   const name = nameOf(target, property);
-  const optionsOf = prepareOptions(settings, name);
+  const optionsOf = prepareOptions(labelled(settings, key, name), name);
   const keyOf = compileKey(key, name);
   const span = SPANNING[returns ?? returnsOf(original, target, property)];
   const service = injectService(target, instance);
@@ -123,6 +124,15 @@ function lockMethod(
     Reflect.defineMetadata(each, Reflect.getMetadata(each, original), locked);
   }
   return locked;
+}
+
+/** By default a lock is called after its template; where a function finds the key, after the method. */
+function labelled(settings: LockedSettings, key: KeySpec, method: string): LockedSettings {
+  const { fixed } = settings;
+  if (fixed.label !== undefined) return settings;
+  const templates = typeof key === 'string' ? [key] : typeof key === 'function' ? [method] : key;
+  const label = templates.map((each) => (typeof each === 'string' ? each : each.key)).join(' + ');
+  return { ...settings, fixed: { ...fixed, label: label.slice(0, LONGEST_LABEL) } };
 }
 
 /** The options of one call; what is the same for every call is prepared once. */

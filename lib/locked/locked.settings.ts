@@ -27,6 +27,7 @@ const LOCKED_OPTIONS = optionNames<LockedOptions>({
   ...LOCK_DEFAULTS,
   ...SHARE_OPTIONS,
   minHold: true,
+  label: true,
   signal: true,
   onLost: true,
   onBusy: true,

@@ -1,5 +1,13 @@
 /** Whether something is an answer as `lock-store.ts` describes it. */
-import type { Grant, HolderState, KeyState, ReleaseAnswer, StoreAnswer, TogetherAnswer } from './lock-store.js';
+import type {
+  Grant,
+  HolderState,
+  KeyState,
+  KeySummary,
+  ReleaseAnswer,
+  StoreAnswer,
+  TogetherAnswer,
+} from './lock-store.js';
 
 type Fields<Answer> = { readonly [Field in Answer extends unknown ? keyof Answer : never]?: unknown };
 
@@ -36,6 +44,12 @@ export function isKeyState(answer: unknown): answer is KeyState {
   if (!waiting.every((token) => typeof token === 'string')) return false;
   if (lastFencingToken !== null && !isCount(lastFencingToken)) return false;
   return holders.every(isHolderState);
+}
+
+export function isKeySummary(answer: unknown): answer is KeySummary {
+  const { key, holderCount, holder, waitingCount } = fieldsOf<KeySummary>(answer);
+  if (typeof key !== 'string' || !isCount(holderCount) || !isCount(waitingCount)) return false;
+  return holder === null || isHolderState(holder);
 }
 
 export function isGrant(value: unknown): value is Grant {

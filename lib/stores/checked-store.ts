@@ -5,13 +5,21 @@
  */
 import { LockUnavailableError } from '../lock.errors.js';
 import { messages } from '../lock.messages.js';
-import { isGrant, isKeyState, isReleaseAnswer, isStoreAnswer, isTogetherAnswer } from './answer-shapes.js';
+import {
+  isGrant,
+  isKeyState,
+  isKeySummary,
+  isReleaseAnswer,
+  isStoreAnswer,
+  isTogetherAnswer,
+} from './answer-shapes.js';
 import type {
   AcquireRequest,
   ConvertRequest,
   Grant,
   GrantListener,
   KeyState,
+  KeySummary,
   LockStore,
   ReleaseAnswer,
   ReleaseRequest,
@@ -24,6 +32,11 @@ export class CheckedStore implements LockStore {
   /** Absent where the store has none: then the library does without. */
   declare readonly acquireTogether?: (requests: readonly AcquireRequest[]) => Promise<TogetherAnswer> | undefined;
   declare readonly convert?: (request: ConvertRequest) => Promise<StoreAnswer>;
+  declare readonly list?: (match: string) => AsyncIterable<readonly KeySummary[]>;
+  declare readonly introduce?: (processId: string, description: string, life: number) => Promise<void>;
+  declare readonly describe?: (processIds: readonly string[]) => Promise<(string | undefined)[]>;
+  declare readonly hear?: (processId: string) => Promise<void>;
+  declare readonly tell?: (processId: string, text: string) => Promise<boolean>;
 
   /** @param timeLimit - how long a request may take, in milliseconds. */
   constructor(
@@ -32,6 +45,17 @@ export class CheckedStore implements LockStore {
   ) {
     if (typeof store.acquireTogether === 'function') this.acquireTogether = this.askTogether;
     if (typeof store.convert === 'function') this.convert = this.askConvert;
+    if (typeof store.list === 'function') this.list = this.askList;
+    const inTime = <Outcome>(send: () => unknown): Promise<Outcome> =>
+      within(timeLimit, settled(send)) as Promise<Outcome>;
+    if (typeof store.introduce === 'function') {
+      this.introduce = (id, description, life) => inTime(() => store.introduce!(id, description, life));
+    }
+    if (typeof store.describe === 'function') this.describe = this.askDescribe;
+    if (typeof store.hear === 'function') this.hear = (id) => inTime(() => store.hear!(id));
+    if (typeof store.tell === 'function') {
+      this.tell = async (id, text) => (await inTime<unknown>(() => store.tell!(id, text))) !== false;
+    }
   }
 
   async start(): Promise<void> {
@@ -83,6 +107,10 @@ export class CheckedStore implements LockStore {
         if (isGrant(grant)) listener.granted(grant);
       },
       resumed: () => listener.resumed(),
+      told: (text: string) => {
+        if (typeof text === 'string') listener.told?.(text);
+      },
+      reachable: (isReachable: boolean) => listener.reachable?.(isReachable === true),
     };
     this.store.listen(processId, checked);
   }
@@ -99,6 +127,33 @@ export class CheckedStore implements LockStore {
       if (isTogetherAnswer(answer, requests.length)) return answer;
       throw oddly(answer);
     });
+  }
+
+  private async *askList(match: string): AsyncGenerator<readonly KeySummary[]> {
+    let pages: AsyncIterator<unknown> | undefined;
+    try {
+      for (;;) {
+        const step = (await within(
+          this.timeLimit,
+          settled(() => (pages ??= this.store.list!(match)[Symbol.asyncIterator]()).next()),
+        )) as IteratorResult<unknown>;
+        if (step.done) return;
+        if (!Array.isArray(step.value) || !step.value.every(isKeySummary)) throw oddly(step.value);
+        yield step.value;
+      }
+    } finally {
+      // A consumer that stops does not wait for the store, nor hear of what it does then.
+      settled(() => pages?.return?.()).catch(() => undefined);
+    }
+  }
+
+  private async askDescribe(processIds: readonly string[]): Promise<(string | undefined)[]> {
+    const texts = await within(
+      this.timeLimit,
+      settled(() => this.store.describe!(processIds)),
+    );
+    if (!Array.isArray(texts) || texts.length !== processIds.length) throw oddly(texts);
+    return texts.map((text: unknown) => (typeof text === 'string' ? text : undefined));
   }
 
   private async askConvert(request: ConvertRequest): Promise<StoreAnswer> {

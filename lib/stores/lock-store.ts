@@ -110,6 +110,11 @@ export interface ReleaseRequest {
    * end. Nothing happens to it when `token` did not hold the lease.
    */
   readonly successor?: Successor | undefined;
+  /**
+   * Told to the process of `token` in the same step, see {@link GrantListener.told}, when the release took a lease from it:
+   * somebody else has given it back. A store that can't tell leaves it out.
+   */
+  readonly notice?: string | undefined;
 }
 
 /** The token that takes over by a release. */
@@ -181,6 +186,27 @@ export interface GrantListener {
   granted(grant: Grant): void;
   /** Grants may have been missed until now: waiters should ask. */
   resumed(): void;
+  /** Another process has something to say, see {@link LockStore.tell}. A hint as well; whoever may publish can say it. */
+  told?(text: string): void;
+  /**
+   * The store is known to be out of reach, until it is known to be there again; told only when that changes. Callers that do
+   * not want to wait need not ask it meanwhile.
+   */
+  reachable?(isReachable: boolean): void;
+}
+
+/** A key that is held or waited for, in short. */
+export interface KeySummary {
+  /** The key. */
+  readonly key: string;
+  /** How many live holders it has. */
+  readonly holderCount: number;
+  /** One of them, the only one of an exclusive key; `null` when the key is free, or only waited for. */
+  readonly holder: HolderState | null;
+  /** How many places its queue has; some of them may be those of processes that have died within the last seconds. */
+  readonly waitingCount: number;
+  /** See {@link KeyState.foreign}. */
+  readonly foreign?: true;
 }
 
 /** See the head of `lock-store.ts`. */
@@ -223,6 +249,25 @@ export interface LockStore {
    * @param processId - an id of `PROCESS_ID_LENGTH` characters that every token of the listening process begins with.
    */
   listen(processId: string, listener: GrantListener | null): void;
+  /**
+   * The keys that are held or waited for, in pieces of a bounded size, in no order; what comes and goes meanwhile may be
+   * missing. No key comes twice. A piece may be empty: each costs about one request, so that a reader can pace itself.
+   *
+   * @param match - which keys: a pattern as `SCAN` has it (`*`, `?`, `[ab]`, `\\` in front of what is meant literally).
+   */
+  list?(match: string): AsyncIterable<readonly KeySummary[]>;
+  /**
+   * Writes down who a process is, for {@link describe}.
+   *
+   * @param life - how long that is remembered, in milliseconds.
+   */
+  introduce?(processId: string, description: string, life: number): Promise<void>;
+  /** What processes have written down of themselves; undefined of those that have not, or not for long. */
+  describe?(processIds: readonly string[]): Promise<(string | undefined)[]>;
+  /** Resolves when a process hears what it is told, as far as that can be known. */
+  hear?(processId: string): Promise<void>;
+  /** Says something to another process, see {@link GrantListener.told}. False where certainly no process has heard it. */
+  tell?(processId: string, text: string): Promise<boolean>;
 }
 
 /** The protocol's numbers that every store obeys, in milliseconds. Every process that shares keys must use the same. */

@@ -10,7 +10,7 @@ export interface Looks {
 }
 
 export async function openLooks(url: string, prefix: string): Promise<Looks> {
-  const module = DistributedLockModule.forRoot({ connection: url, prefix });
+  const module = DistributedLockModule.forRoot({ connection: url, prefix, logger: false });
   const app = await NestFactory.createApplicationContext(module, { logger: false });
   const locks = app.get(LockService);
   return {

@@ -137,7 +137,7 @@ describe('the contract suite', () => {
   });
 
   it.each(Object.entries(FLAWS))('notices a store that %s', async (_, Store) => {
-    const leftOut = { reportsGrants: false, sharesKeys: false, acquiresTogether: false };
+    const leftOut = { reportsGrants: false, sharesKeys: false, acquiresTogether: false, tellsProcesses: false };
     expect((await failed(casesOf(() => harnessOf(Store), leftOut))).length).toBeGreaterThan(0);
   });
 
@@ -168,8 +168,11 @@ describe('the contract suite', () => {
         'grants of a shared key',
         'several keys together, shared',
         'random schedules on shared keys',
+        'listing shared keys',
       ],
     ],
+    ['listsKeys', ['listing keys', 'listing shared keys']],
+    ['tellsProcesses', ['telling processes']],
     ['acquiresTogether', ['several keys together', 'several keys together, shared']],
   ] as const)('leaves out what a store leaves out: %s', (name, left) => {
     const groups = (leftOut?: LeftOut): string[] => [

@@ -36,7 +36,7 @@ it('a client that goes ends its wait, and nothing is logged', async () => {
   const waiting = nextEvent(locks, 'waiting');
   const request = get(`${url}/1`, { agent: false });
   await waiting;
-  const ended = nextEvent(locks, 'timeout');
+  const ended = nextEvent(locks, 'refused');
   request.once('error', () => undefined).destroy();
   await ended;
   expect((await locks.inspect('order:1')).waiting).toEqual([]);

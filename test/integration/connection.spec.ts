@@ -116,13 +116,14 @@ describe("a client of the user's", () => {
     const second = await startWith(Orders, { connection: ownClient(options), prefix });
     await contend(first, second);
     const lock = await first.locks.acquire('order:1');
-    expect(await first.locks.inspect('order:1')).toEqual({
+    const { token, fencingToken } = lock;
+    const holder = { token, fencingToken, expiresIn: expect.any(Number) as number, limit: 1, weight: 1 };
+    expect(await first.locks.inspect('order:1')).toMatchObject({
       key: 'order:1',
-      holders: [
-        { token: lock.token, fencingToken: lock.fencingToken, expiresIn: expect.any(Number), limit: 1, weight: 1 },
-      ],
+      holder,
+      holders: [holder],
       waiting: [],
-      lastFencingToken: lock.fencingToken,
+      lastFencingToken: fencingToken,
     });
     expect(await second.locks.forceRelease('order:1')).toBe(true);
     await keyBecomes(first.locks, 'order:1', isFree);

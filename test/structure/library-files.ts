@@ -23,16 +23,19 @@ export interface LibraryFile {
 
 export function readLibrary(): LibraryFile[] {
   const paths = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
-  return paths
-    .filter((path) => path.endsWith('.ts'))
-    .sort()
-    .map((path) => readFile(path, readFileSync(LIB + path, 'utf8')));
+  return (
+    paths
+      // The page of the board is another program, see `lib/board/page/tsconfig.json`.
+      .filter((path) => path.endsWith('.ts') && !path.startsWith('board/page/'))
+      .sort()
+      .map((path) => readFile(path, readFileSync(LIB + path, 'utf8')))
+  );
 }
 
 /** The files that the package lets users import, as its manifest says. */
 export function entryPoints(): string[] {
   const manifest = readFileSync(`${ROOT}package.json`, 'utf8');
-  const built = [...manifest.matchAll(/"\.\/dist\/esm\/([^"]+)\.js"/g)].map(([, path]) => `${path}.ts`);
+  const built = [...manifest.matchAll(/"(?:\.\/)?dist\/esm\/([^"]+)\.js"/g)].map(([, path]) => `${path}.ts`);
   return [...new Set(built)];
 }
 

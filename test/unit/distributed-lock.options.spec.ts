@@ -17,6 +17,9 @@ describe('the options of the module', () => {
       prefix: 'lock',
       commandTimeout: 5_000,
       shutdownGrace: 10_000,
+      requireConnection: true,
+      logger: true,
+      application: {},
       lockOrder: 'warn',
     });
   });
@@ -26,6 +29,9 @@ describe('the options of the module', () => {
       prefix: 'app',
       commandTimeout: '1s',
       shutdownGrace: 0,
+      requireConnection: true,
+      logger: true,
+      application: {},
       ttl: '5s',
       wait: Infinity,
       fair: true,
@@ -38,6 +44,9 @@ describe('the options of the module', () => {
       prefix: 'app',
       commandTimeout: 1_000,
       shutdownGrace: 0,
+      requireConnection: true,
+      logger: true,
+      application: {},
       lockOrder: 'warn',
     });
   });

@@ -189,13 +189,21 @@ describe('inspect', () => {
 
   it('tells who holds a key and who waits, and takes nothing', async () => {
     const { locks, rival } = openLocks();
-    expect(await locks.inspect('key')).toEqual({ key: 'key', holders: [], waiting: [], lastFencingToken: null });
+    expect(await locks.inspect('key')).toEqual({
+      key: 'key',
+      holders: [],
+      holder: null,
+      waiting: [],
+      waiters: [],
+      lastFencingToken: null,
+    });
     await rival.acquire('key', 'rival', 30_000);
     outcomeOf(locks.acquire('key'));
     await flush();
     expect(await locks.inspect('key')).toMatchObject({
       holders: [{ token: 'rival', expiresIn: 30_000 }],
       waiting: [expect.any(String)],
+      waiters: [{ process: null, report: { label: '', callers: 1, waitedMs: 0 } }],
     });
   });
 

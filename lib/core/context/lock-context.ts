@@ -19,6 +19,8 @@ interface ContextLock {
   readonly isOver: boolean;
   /** The holder of one of its keys; `depth`: how many handles still share it. */
   holderOf(key: string): { readonly depth: number } | undefined;
+  /** Runs a section as those want it that trace the lock; undefined while nobody does. */
+  readonly run?: <Result>(section: () => Result) => Result;
   /** Whether this lock can stand in for another, which is not needed in the chain then. */
   covers(other: this): boolean;
 }
@@ -33,7 +35,9 @@ const storage = new AsyncLocalStorage<Frame | undefined>();
 
 /** Runs `section` with a lock as the current one. */
 export function runHolding<Result>(owner: object, handle: ContextLock, section: () => Result): Result {
-  return storage.run({ owner, handle, outer: beyond(innermost(), owner, handle) }, section);
+  const frame = { owner, handle, outer: beyond(innermost(), owner, handle) };
+  const { run } = handle;
+  return run ? storage.run(frame, () => run(section)) : storage.run(frame, section);
 }
 
 /** Runs `section` as if nothing were held. Other async contexts than that of locks stay as they are. */

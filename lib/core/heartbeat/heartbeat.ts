@@ -21,7 +21,7 @@ export interface Beat<Outcome> extends Due {
  * The timer never waits for longer. Now and then it rings in vain, but it need not be set anew for each beat that comes
  * with an earlier time than the one before, as almost every lock would.
  */
-const LONGEST_SLEEP = 1_000;
+export const LONGEST_SLEEP = 1_000;
 
 export class Heartbeat<Outcome> {
   private readonly beats = new DeadlineHeap<Beat<Outcome>>();
@@ -30,8 +30,14 @@ export class Heartbeat<Outcome> {
   private timerDueAt = Infinity;
   private callers = 0;
 
-  /** @param onTicked - called when everything that was due has acted, with what came of it. */
-  constructor(private readonly onTicked: (outcomes: readonly Outcome[]) => void) {}
+  /**
+   * @param onTicked - called when everything that was due has acted, with what came of it.
+   * @param mostSleep - after how many milliseconds it is to tick at the latest while there are beats.
+   */
+  constructor(
+    private readonly onTicked: (outcomes: readonly Outcome[]) => void,
+    private readonly mostSleep = (): number => LONGEST_SLEEP,
+  ) {}
 
   /** Adds a beat, or takes note that its due time has changed. */
   add(beat: Beat<Outcome>, dueAt: number): void {
@@ -90,7 +96,7 @@ export class Heartbeat<Outcome> {
     if (members.length === 0 || (firstTime >= this.timerDueAt && (this.timer || this.callers === 0))) return;
     clearTimeout(this.timer);
     const now = performance.now();
-    const delay = Math.min(Math.max(Math.ceil(firstTime - now), 1), LONGEST_SLEEP);
+    const delay = Math.min(Math.max(Math.ceil(firstTime - now), 1), this.mostSleep());
     this.timerDueAt = now + delay;
     this.timer = this.outside.run(() => setTimeout(this.tick, delay));
     if (this.callers === 0) this.timer.unref();

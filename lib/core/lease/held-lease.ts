@@ -3,6 +3,7 @@
  * each other on it is left to the classes that extend this one; each holder has a fencing token of the lease's block.
  */
 import { LockBusyError, LockLostError } from '../../lock.errors.js';
+import type { LockSource } from '../../lock.events.js';
 import { messages } from '../../lock.messages.js';
 import type { ReleaseAnswer, ReleaseRequest } from '../../stores/lock-store.js';
 import type { LockEventEmitter } from '../event-emitter.js';
@@ -12,7 +13,7 @@ import { shareMessages } from '../share.messages.js';
 import { mayBeCarriedOut } from '../store-failure.js';
 import { ConvertibleLease } from './convertible-lease.js';
 import type { HandOffBudget } from './hand-off.js';
-import type { DetachedLease, Holder, HolderLease } from './holder.js';
+import type { DetachedLease, Holder, HolderLease, HolderRequest } from './holder.js';
 import type { LeaseRequests } from './lease-requests.js';
 import type { NewLease } from './lease.js';
 import { marginOf } from './margin.js';
@@ -22,10 +23,7 @@ import type { Admission, PendingLease } from './pending-lease.js';
 export const NOTHING_LOST = Promise.resolve(undefined);
 
 /** A caller that may become the next holder. */
-export interface Candidate {
-  readonly settings: LockSettings;
-  /** When it asked, in monotonic time. */
-  readonly askedAt: number;
+export interface Candidate extends HolderRequest {
   succeed(holder: Holder): void;
 }
 
@@ -54,9 +52,16 @@ export interface Candidates {
   moved(): void;
 }
 
+/** What was asked for when it was granted, and how it came. */
+export interface Asked extends Pick<Admission, 'ttl' | 'isWhole'> {
+  readonly how: LockSource;
+}
+
 export abstract class HeldLease extends ConvertibleLease implements HolderLease {
   /** What the next holder asked for, or the last one; it counts for what is asked of the store. */
   protected settings: LockSettings;
+  /** How it comes to its next holder. */
+  protected how: LockSource = 'free';
   /** Whether a renewal without an answer may still be carried out. */
   private isInDoubt = false;
   protected readonly grantedAt: number;
@@ -77,8 +82,10 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
   /** Since when a caller has the key. */
   abstract readonly heldSince: number | undefined;
   /** Begins with the next caller, or callers; `asked` says what was asked for when it was granted. */
-  abstract start(asked: Pick<Admission, 'ttl' | 'isWhole'>, now: number): void;
+  abstract start(asked: Asked, now: number): void;
   abstract release(holder: Holder): Promise<LockLostError | undefined>;
+  /** Its holders. */
+  abstract holders(): Iterable<Holder>;
   /** Whether there is one holder. */
   abstract readonly isAlone: boolean;
   /** Forgets all holders, and answers them. */
@@ -144,8 +151,8 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
     void this.giveBack();
   }
 
-  outlived({ key, token }: Holder): void {
-    this.candidates.tools.events.warnOfOutlived(key, token);
+  outlived({ key, token, settings }: Holder): void {
+    this.candidates.tools.events.warnOfOutlived(key, token, settings.label);
   }
 
   /** Told when the running code is done: the lease was found to be over. */
@@ -161,10 +168,9 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
     this.candidates.moved();
   }
 
-  protected tellRenewed({ fencingToken, share }: Holder): void {
-    const { key, token, ttl } = this;
+  protected tellRenewed(holder: Holder): void {
     const { audience } = this.candidates.tools.events;
-    audience?.next({ type: 'renewed', key, token, fencingToken, mode: modeOf(share), ttl });
+    audience?.next({ type: 'renewed', ...whose(holder), ttl: this.ttl });
   }
 
   protected answeredRenewal(): void {
@@ -173,7 +179,7 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
 
   protected renewalFailed(error: unknown): void {
     this.isInDoubt ||= mayBeCarriedOut(error);
-    this.requests.failed(this.key, this.token, 'renew', error);
+    this.requests.failed(this, 'renew', error);
   }
 
   protected lost(error: LockLostError, isGone: boolean): void {
@@ -207,9 +213,9 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
     return this.giveBack().then((answer) => this.released(holder, answer));
   }
 
-  protected tellAcquired({ key, token, fencingToken, share, since }: Holder, { askedAt }: Candidate): void {
-    const { audience } = this.candidates.tools.events;
-    audience?.next({ type: 'acquired', key, token, fencingToken, mode: modeOf(share), waitedMs: since - askedAt });
+  protected tellAcquired(holder: Holder): void {
+    const { how, waitedMs } = holder;
+    this.candidates.tools.events.audience?.next({ type: 'acquired', ...whose(holder), how, waitedMs });
   }
 
   private released(holder: Holder, { state, error }: ReleaseAnswer): LockLostError | undefined {
@@ -222,18 +228,17 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
     return undefined;
   }
 
-  protected tellGone({ key, token, fencingToken, share, since }: Holder, type: 'released' | 'detached'): void {
-    const { audience } = this.candidates.tools.events;
-    audience?.next({ type, key, token, fencingToken, mode: modeOf(share), heldMs: performance.now() - since });
+  protected tellGone(holder: Holder, type: 'released' | 'detached'): void {
+    const heldMs = performance.now() - holder.since;
+    this.candidates.tools.events.audience?.next({ type, ...whose(holder), heldMs });
   }
 
   private lostBy(holder: Holder, error: LockLostError): void {
-    const { key, token, fencingToken, share } = holder;
     const { events } = this.candidates.tools;
     holder.lose(error);
+    this.requests.journal.lost(holder.lossError!);
     if (holder.isUntold) events.next(holder);
-    const told = { type: 'lost', key, token, fencingToken, mode: modeOf(share), error: holder.lossError! } as const;
-    events.audience?.next(told);
+    events.audience?.next({ type: 'lost', ...whose(holder), error: holder.lossError! });
   }
 
   /** Gives the lease back, or leaves the key locked: for what is left of `minHold`, a lost one for its `lockDelay`. */
@@ -253,4 +258,9 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
     const { key, token, isProven } = this;
     return { key, token, fencingToken: isProven && this.handOffs > 0 ? this.lastFence : undefined };
   }
+}
+
+/** What events say of a holder. */
+export function whose({ key, token, fencingToken, share, settings, id }: Holder) {
+  return { key, token, fencingToken, mode: modeOf(share), label: settings.label, id };
 }

@@ -6,6 +6,7 @@
 import { setMaxListeners } from 'node:events';
 import { LockNotHeldError } from '../../lock.errors.js';
 import type { LockLostError } from '../../lock.errors.js';
+import type { LockSource } from '../../lock.events.js';
 import { messages } from '../../lock.messages.js';
 import type { LeaseShare, StoreAnswer } from '../../stores/lock-store.js';
 import type { LockSettings } from '../settings.js';
@@ -23,6 +24,14 @@ export interface DetachedLease {
   readonly settings: LockSettings;
   /** When the holder was granted the key, by the wall clock. */
   readonly acquiredAt: number;
+}
+
+/** What its owner has asked for, and when. */
+export interface HolderRequest {
+  readonly settings: LockSettings;
+  readonly id: number;
+  /** In monotonic time. */
+  readonly askedAt: number;
 }
 
 /** The lease as its holder sees it. */
@@ -81,16 +90,27 @@ export class Holder {
   depth = 1;
   private state: 'held' | 'ended' | 'lost' = 'held';
   private extras: Extras | undefined = undefined;
+  /** What its owner asked for. */
+  settings: LockSettings;
+  /** What joins its events. */
+  readonly id: number;
+  /** Milliseconds between asking and holding. */
+  readonly waitedMs: number;
 
   constructor(
     readonly lease: HolderLease,
     /** How often the lease had been handed on when it came to this holder. */
     private handOffs: number,
-    /** What its owner asked for. */
-    public settings: LockSettings,
+    { settings, id, askedAt }: HolderRequest,
     /** Since when it is held, in monotonic time. */
     readonly since: number,
-  ) {}
+    /** How it came. */
+    readonly how: LockSource,
+  ) {
+    this.settings = settings;
+    this.id = id;
+    this.waitedMs = Math.round(since - askedAt);
+  }
 
   get key(): string {
     return this.lease.key;

@@ -18,7 +18,10 @@ import { DEFAULT_TIMING } from '../../stores/protocol.js';
 import type { LockEventEmitter } from '../event-emitter.js';
 import type { Heartbeat } from '../heartbeat/heartbeat.js';
 import type { LockSettings } from '../settings.js';
+import type { Journal } from '../journal.js';
 import { asLockError, mayBeCarriedOut, wasNeverSent } from '../store-failure.js';
+import { storeChannel } from '../tracing/channels.js';
+import { traceRequest } from '../tracing/store-trace.js';
 import { LeaseTouches, soon } from './lease-touches.js';
 import { marginOf } from './margin.js';
 import type { PendingLease } from './pending-lease.js';
@@ -39,19 +42,30 @@ export class LeaseRequests extends LeaseTouches {
   /** How many releases have no answer yet, and what to call after the last. */
   private releasing = 0;
   private onReleased: (() => void) | undefined;
+  /** Whether the store may be there: it has not said that it is out of reach. */
+  isReachable = true;
+  /** Called when {@link isReachable} has changed. */
+  onReach: (() => void) | undefined;
+  /** Called with what another process says. */
+  onTold: ((text: string) => void) | undefined;
+  /** Called when messages may have been missed. */
+  onResumed: (() => void) | undefined;
 
   constructor(
     store: LockStore,
     heartbeat: Heartbeat<Touching>,
     events: LockEventEmitter,
     private readonly processId: string,
+    journal?: Journal,
   ) {
-    super(store, events);
+    super(store, events, journal);
     this.pending = new PendingLeases(processId);
     this.retries = new ReleaseRetries(heartbeat, (request) => this.releaseOnce(request));
     store.listen(processId, {
       granted: (grant) => events.outside.run(() => this.granted(grant)),
       resumed: () => events.outside.run(() => this.resume()),
+      reachable: (isReachable) => events.outside.run(() => this.reach(isReachable)),
+      told: (text) => events.outside.run(() => this.onTold?.(text)),
     });
   }
 
@@ -61,7 +75,10 @@ export class LeaseRequests extends LeaseTouches {
     const { ttl } = settings;
     const request = requestOf(pending, settings, wait);
     this.asking += 1;
-    this.store.acquire([request]).then(
+    const asked = storeChannel.hasSubscribers
+      ? traceRequest(this.traced('acquire', 1), () => this.store.acquire([request]))
+      : this.store.acquire([request]);
+    asked.then(
       (answers) => this.answered(pending, plausible(key, answers[0]!, wait), ttl, request.ttl),
       (error: unknown) => this.notAnswered(pending, error, ttl, request.ttl),
     );
@@ -75,8 +92,11 @@ export class LeaseRequests extends LeaseTouches {
   /** Asks for leases of several keys at once: all or none. False where the store does not see them together. */
   askTogether(pendings: readonly PendingLease[], settings: readonly LockSettings[]): boolean {
     const requests = pendings.map((pending, i) => requestOf(pending, settings[i]!, false));
-    const asked = this.store.acquireTogether?.(requests);
-    if (!asked) return false;
+    const sent = this.store.acquireTogether?.(requests);
+    if (!sent) return false;
+    const asked = storeChannel.hasSubscribers
+      ? traceRequest(this.traced('acquire', requests.length), () => sent)
+      : sent;
     this.asking += pendings.length;
     asked.then(
       (answer) => {
@@ -106,9 +126,15 @@ export class LeaseRequests extends LeaseTouches {
 
   /** Sends a release, and leaves it at that. Never rejects: without an answer it is unknown, and the error says why. */
   releaseOnce(request: ReleaseRequest): Promise<ReleaseAnswer> {
-    return this.store.release([request]).then(
+    const released = storeChannel.hasSubscribers
+      ? traceRequest(this.traced('release', 1), () => this.store.release([request]))
+      : this.store.release([request]);
+    return released.then(
       ([answer]) => answer!,
-      (error: unknown): ReleaseAnswer => ({ state: 'unknown', error: asLockError(request.key, error) }),
+      (error: unknown): ReleaseAnswer => {
+        this.journal.unanswered(error);
+        return { state: 'unknown', error: asLockError(request.key, error) };
+      },
     );
   }
 
@@ -167,15 +193,25 @@ export class LeaseRequests extends LeaseTouches {
     this.touch(waiting);
     this.retries.hurry();
     this.ringWishes();
+    this.onResumed?.();
+  }
+
+  private reach(isReachable: boolean): void {
+    if (isReachable === this.isReachable) return;
+    this.isReachable = isReachable;
+    this.journal.reachable(isReachable);
+    this.onReach?.();
   }
 
   private notAnswered(pending: PendingLease, error: unknown, ttl: number, length: number): void {
+    this.journal.unanswered(error);
     this.answered(pending, { state: 'unknown', error: asLockError(pending.key, error) }, ttl, length);
   }
 
   /** `ttl` is what the caller asked for, `length` what the store was asked for. */
   private answered(pending: PendingLease, answer: StoreAnswer, ttl: number, length: number): void {
     const { key, token } = pending;
+    if (this.journal.isAway && answer.state !== 'unknown') this.journal.answered();
     if (answer.state === 'busy' && answer.isInDoubt) void this.giveBack(key, token, length, true);
     if (pending.isAbandoned) this.abandoned(pending, answer, length);
     else pending.answered(answer, pending.askedAt, ttl);
@@ -195,12 +231,13 @@ export class LeaseRequests extends LeaseTouches {
 
   private released(request: ReleaseRequest, length: number, answer: ReleaseAnswer, isInDoubt: boolean): void {
     const { state, error } = answer;
+    if (this.journal.isAway && error === undefined) this.journal.answered();
     const doubt = answer.isInDoubt ? 'twice' : isInDoubt ? 'once' : 'none';
     if (error !== undefined || doubt === 'twice' || (doubt === 'once' && state !== 'released')) {
       const longest = Math.max(length, DEFAULT_TIMING.placeLife + DEFAULT_TIMING.claimWindow);
       this.retries.add({ request, longest, doubt }, answer);
     }
-    if (error !== undefined) this.failed(request.key, request.token, 'release', error);
+    if (error !== undefined) this.failed(request, 'release', error);
     this.releasing -= 1;
     if (this.releasing === 0) this.onReleased?.();
   }

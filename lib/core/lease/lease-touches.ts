@@ -4,9 +4,13 @@
  * business alone.
  */
 import type { LockError } from '../../lock.errors.js';
-import type { ConvertRequest, LockStore, ReleaseAnswer, StoreAnswer } from '../../stores/lock-store.js';
+import type { ConvertRequest, LockStore, ReleaseAnswer, StoreAnswer, TouchRequest } from '../../stores/lock-store.js';
+import type { LockStoreMessage } from '../../lock.channels.js';
 import type { LockEventEmitter } from '../event-emitter.js';
 import { asLockError } from '../store-failure.js';
+import { storeChannel } from '../tracing/channels.js';
+import { traceRequest } from '../tracing/store-trace.js';
+import { Journal } from '../journal.js';
 import type { Holder } from './holder.js';
 import type { Lease } from './lease.js';
 import type { PendingLease } from './pending-lease.js';
@@ -21,6 +25,14 @@ const TOUCHES_A_TURN = 64;
 /** Taken when the module is loaded, so that a test's fake clock can't hold touches back. */
 export const soon = setImmediate;
 
+/** What a request was about. */
+interface Asked {
+  readonly key: string;
+  readonly token: string;
+  /** Empty where it belongs to no caller any more. */
+  readonly label?: string | undefined;
+}
+
 export class LeaseTouches {
   /** Conversions that are not settled yet, by token. */
   readonly wishes = new Map<string, Wish>();
@@ -30,6 +42,7 @@ export class LeaseTouches {
   constructor(
     protected readonly store: LockStore,
     protected readonly events: LockEventEmitter,
+    readonly journal: Journal = new Journal(events, undefined),
   ) {}
 
   /** Whether the store knows shares. */
@@ -78,27 +91,34 @@ export class LeaseTouches {
 
   /** Asks for another share for a holder, where the store knows shares. Never rejects. */
   convert(request: ConvertRequest): Promise<StoreAnswer> {
-    return this.store.convert!(request).catch((error: unknown): StoreAnswer => ({
-      state: 'unknown',
-      error: asLockError(request.key, error),
-    }));
+    const { store } = this;
+    return traceRequest(this.traced('convert', 1), () => store.convert!(request)).catch(
+      (error: unknown): StoreAnswer => ({
+        state: 'unknown',
+        error: asLockError(request.key, error),
+      }),
+    );
   }
 
   /** Leaves a lease to end by itself after so many milliseconds, without an owner. Never rejects. */
-  async keep({ key, token }: Lease, milliseconds: number): Promise<ReleaseAnswer> {
+  async keep(lease: Lease & Asked, milliseconds: number): Promise<ReleaseAnswer> {
+    const { key, token } = lease;
     const answer = await this.touchOne(key, token, milliseconds);
     if (answer.state === 'held') return { state: 'released' };
     if (answer.state !== 'unknown') return { state: 'gone' };
     const { error } = answer;
-    this.failed(key, token, 'release', error);
+    this.failed(lease, 'release', error);
     return { state: 'unknown', error };
   }
 
   /** What the store says of a token; never rejects. */
   touchOne(key: string, token: string, ttl: number): Promise<StoreAnswer> {
-    return this.store.touch([{ key, token, ttl }]).then(
+    return this.sendTouches([{ key, token, ttl }]).then(
       ([answer]) => answer!,
-      (error: unknown): StoreAnswer => ({ state: 'unknown', error: asLockError(key, error) }),
+      (error: unknown): StoreAnswer => {
+        this.journal.unanswered(error);
+        return { state: 'unknown', error: asLockError(key, error) };
+      },
     );
   }
 
@@ -114,8 +134,20 @@ export class LeaseTouches {
   }
 
   /** Reports a request that brought no answer. */
-  failed(key: string, token: string, during: 'acquire' | 'renew' | 'release', error: unknown): void {
-    this.events.audience?.next({ type: 'failed', key, token, during, error: asLockError(key, error) });
+  failed({ key, token, label = '' }: Asked, during: 'acquire' | 'renew' | 'release', error: unknown): void {
+    if (during === 'renew') this.journal.renewalFailed(key, error);
+    this.events.audience?.next({ type: 'failed', key, token, label, during, error: asLockError(key, error) });
+  }
+
+  /** What is published of a request. */
+  protected traced(operation: LockStoreMessage['operation'], count: number) {
+    return { instance: this.events.instance, operation, count };
+  }
+
+  private sendTouches(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
+    const { store } = this;
+    if (!storeChannel.hasSubscribers) return store.touch(requests);
+    return traceRequest(this.traced('touch', requests.length), () => store.touch(requests));
   }
 
   private async touchNow(touching: readonly Touching[]): Promise<void> {
@@ -125,8 +157,10 @@ export class LeaseTouches {
     for (let i = 0; i < touching.length; i++) touching[i]!.sent(sentAt, ttls[i]!);
     let answers: readonly StoreAnswer[];
     try {
-      answers = await this.store.touch(requests);
+      answers = await this.sendTouches(requests);
+      if (this.journal.isAway && answers.some(({ state }) => state !== 'unknown')) this.journal.answered();
     } catch (error) {
+      this.journal.unanswered(error);
       answers = touching.map(() => ({ state: 'unknown', error }));
     }
     for (let i = 0; i < touching.length; i++) touching[i]!.answered(answers[i]!, sentAt, ttls[i]!);

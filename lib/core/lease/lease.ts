@@ -8,7 +8,7 @@
  * small integers in the object itself, and a box of 16 bytes for any other number.
  */
 import { LockLostError } from '../../lock.errors.js';
-import type { LockError } from '../../lock.errors.js';
+import type { LockError, LossReason } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import type { StoreAnswer } from '../../stores/lock-store.js';
 import type { LockSettings } from '../settings.js';
@@ -27,6 +27,14 @@ export interface NewLease {
   readonly belief: Belief;
   /** Whether the store has answered with it; otherwise it was only heard of. */
   readonly isProven: boolean;
+}
+
+/** How a lease was lost. */
+interface LossDetails {
+  readonly cause?: LockError | undefined;
+  readonly reason?: LossReason | undefined;
+  /** The store said so; otherwise something of the lease may still be there. */
+  readonly isGone?: boolean;
 }
 
 /** How a holder wants the lease to be renewed. */
@@ -200,14 +208,15 @@ export abstract class Lease implements Touching {
   }
 
   /** Ends the lease from outside: by proof of loss, which may come with the answer to its release, or by shutdown. */
-  lose(message: string, cause?: LockError, isGone = false): void {
-    this.endBy(new LockLostError(message, { key: this.key, cause }), isGone);
+  lose(message: string, { cause, reason, isGone = false }: LossDetails = {}): void {
+    this.endBy(new LockLostError(message, { key: this.key, cause, reason }), isGone);
   }
 
   /** Why the lease is lost when its time is over. */
   endError(): LockLostError {
     const { key } = this;
-    return new LockLostError(this.renewAt === NONE ? messages.notRenewed(key) : messages.expired(key), { key });
+    if (this.renewAt === NONE) return new LockLostError(messages.notRenewed(key), { key, reason: 'ended' });
+    return new LockLostError(messages.expired(key), { key, reason: 'expired' });
   }
 
   /** A new holder, whose wishes count from now on. */
@@ -245,7 +254,7 @@ export abstract class Lease implements Touching {
   private refuted(state: StoreAnswer['state']): void {
     this.isProven = false;
     if (state === 'held') this.lose(messages.otherFence(this.key));
-    else this.lose(messages.gone(this.key), undefined, state === 'gone');
+    else this.lose(messages.gone(this.key), { isGone: state === 'gone' });
   }
 
   /** The whole ttl is proven by a request that is not under way together with a shorter one. */

@@ -6,10 +6,9 @@
 import type { LockLostError } from '../../lock.errors.js';
 import { fits } from './hand-off.js';
 import { HeldLease, NOTHING_LOST } from './held-lease.js';
-import type { Candidate } from './held-lease.js';
+import type { Asked, Candidate } from './held-lease.js';
 import { Holder } from './holder.js';
 import type { DetachedLease } from './holder.js';
-import type { Admission } from './pending-lease.js';
 
 export class PassedLease extends HeldLease {
   /** The holder; undefined while the lease is being fitted to the next caller. */
@@ -33,7 +32,8 @@ export class PassedLease extends HeldLease {
    * A lease granted for the ttl that the first caller asked for can be used at once. So can one that was heard of
    * (`undefined`), which is claimed for the full ttl meanwhile.
    */
-  start(asked: Pick<Admission, 'ttl' | 'isWhole'>, now: number): void {
+  start(asked: Asked, now: number): void {
+    this.how = asked.how;
     const { ttl } = this.settings;
     if (asked.ttl !== undefined && (asked.ttl !== ttl || !asked.isWhole)) return this.next(now);
     this.begin(now);
@@ -41,10 +41,13 @@ export class PassedLease extends HeldLease {
   }
 
   /** Goes on with a lease that another process had `since` then, in monotonic time. */
-  adopt({ handOffs }: DetachedLease, since: number, now: number): Holder {
+  adopt({ handOffs }: DetachedLease, id: number, since: number, now: number): Holder {
+    const { settings } = this;
     this.handOffs = handOffs;
-    this.keepFor(this.settings, now);
-    return (this.holder = new Holder(this, handOffs, this.settings, since));
+    this.keepFor(settings, now);
+    this.holder = new Holder(this, handOffs, { settings, id, askedAt: since }, since, 'handed-on');
+    if (this.candidates.tools.events.audience) this.tellAcquired(this.holder);
+    return this.holder;
   }
 
   release(holder: Holder): Promise<LockLostError | undefined> {
@@ -59,6 +62,10 @@ export class PassedLease extends HeldLease {
       return NOTHING_LOST;
     }
     return this.giveBackOf(holder);
+  }
+
+  holders(): Iterable<Holder> {
+    return this.holder ? [this.holder] : [];
   }
 
   get isAlone(): boolean {
@@ -99,9 +106,10 @@ export class PassedLease extends HeldLease {
     this.settings = candidate.settings;
     this.keepFor(candidate.settings, now);
     this.handOffs += 1;
-    const holder = new Holder(this, this.handOffs, candidate.settings, now);
+    const holder = new Holder(this, this.handOffs, candidate, now, this.how);
     this.holder = holder;
-    if (this.candidates.tools.events.audience) this.tellAcquired(holder, candidate);
+    this.how = 'handed-on';
+    if (this.candidates.tools.events.audience) this.tellAcquired(holder);
     candidate.succeed(holder);
   }
 }

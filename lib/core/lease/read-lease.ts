@@ -10,21 +10,20 @@ import type { LockSettings } from '../settings.js';
 import { shareMessages } from '../share.messages.js';
 import { fits } from './hand-off.js';
 import { HeldLease, NOTHING_LOST } from './held-lease.js';
-import type { Candidate } from './held-lease.js';
+import type { Asked, Candidate } from './held-lease.js';
 import { Holder } from './holder.js';
-import type { Admission } from './pending-lease.js';
 
 export class ReadLease extends HeldLease {
-  private readonly holders = new Set<Holder>();
+  private readonly readers = new Set<Holder>();
   /** Whether it was converted, so that no reader may join it any more. */
   private isConverted = false;
 
   get isTaken(): boolean {
-    return this.holders.size > 0;
+    return this.readers.size > 0;
   }
 
   get heldSince(): number | undefined {
-    for (const { since } of this.holders) return since;
+    for (const { since } of this.readers) return since;
     return undefined;
   }
 
@@ -43,7 +42,8 @@ export class ReadLease extends HeldLease {
   }
 
   /** All that wait begin at once; see `PassedLease.start`. */
-  start(asked: Pick<Admission, 'ttl' | 'isWhole'>, now: number): void {
+  start(asked: Asked, now: number): void {
+    this.how = asked.how;
     const { ttl } = this.settings;
     const isFitting = asked.ttl === undefined || (asked.ttl === ttl && asked.isWhole);
     if (isFitting) this.begin(now);
@@ -52,8 +52,8 @@ export class ReadLease extends HeldLease {
 
   release(holder: Holder): Promise<LockLostError | undefined> {
     if (!holder.end(performance.now())) return Promise.resolve(holder.lossError);
-    this.holders.delete(holder);
-    if (this.holders.size === 0) return this.giveBackOf(holder);
+    this.readers.delete(holder);
+    if (this.readers.size === 0) return this.giveBackOf(holder);
     this.wish?.ring();
     this.tellGone(holder, 'released');
     return NOTHING_LOST;
@@ -69,25 +69,29 @@ export class ReadLease extends HeldLease {
     return super.renew(holder, ttl === undefined || this.isAlone ? ttl : Math.max(ttl, this.ttl));
   }
 
+  holders(): Iterable<Holder> {
+    return this.readers;
+  }
+
   get isAlone(): boolean {
-    return this.holders.size === 1;
+    return this.readers.size === 1;
   }
 
   override checkDetachable(holder: Holder): void {
     super.checkDetachable(holder);
     const { key } = holder;
-    if (this.holders.size > 1) throw new LockBusyError(shareMessages.sharedHere(key, this.holders.size - 1), { key });
+    if (this.readers.size > 1) throw new LockBusyError(shareMessages.sharedHere(key, this.readers.size - 1), { key });
   }
 
   protected takeHolders(): readonly Holder[] {
-    const holders = [...this.holders];
-    this.holders.clear();
+    const holders = [...this.readers];
+    this.readers.clear();
     return holders;
   }
 
   protected renewed(): void {
     this.answeredRenewal();
-    if (this.isTaken) for (const holder of this.holders) this.tellRenewed(holder);
+    if (this.isTaken) for (const holder of this.readers) this.tellRenewed(holder);
     else if (!this.isClaiming) this.begin(performance.now());
   }
 
@@ -97,14 +101,15 @@ export class ReadLease extends HeldLease {
     while (candidates.next && this.handOffs + 1 < SHARED_FENCE_BLOCK) {
       this.admit(candidates.takeNext(), now);
     }
-    if (this.holders.size === 0) this.giveUp();
+    if (this.readers.size === 0) this.giveUp();
   }
 
   private admit(candidate: Candidate, now: number): void {
     this.handOffs += 1;
-    const holder = new Holder(this, this.handOffs, candidate.settings, now);
-    this.holders.add(holder);
-    this.tellAcquired(holder, candidate);
+    const holder = new Holder(this, this.handOffs, candidate, now, this.how);
+    this.how = 'handed-on';
+    this.readers.add(holder);
+    this.tellAcquired(holder);
     candidate.succeed(holder);
   }
 }

@@ -5,11 +5,9 @@
 import type { LeaseShare } from '../../stores/lock-store.js';
 import type { Beat, Heartbeat } from '../heartbeat/heartbeat.js';
 import type { HeldLease, LeaseTools } from '../lease/held-lease.js';
-import type { LateLock } from '../grace-time.js';
 import { marginOf } from '../lease/margin.js';
 import type { Admission, PendingLease, PendingOwner } from '../lease/pending-lease.js';
 import type { Touching } from '../lease/touching.js';
-import type { LockError } from '../../lock.errors.js';
 import { EXCLUSIVE } from '../admission.js';
 import { isMomentary } from '../store-failure.js';
 import type { LeasePlace } from './lease-place.js';
@@ -42,16 +40,19 @@ export abstract class AskingCallers extends WaitingCallers<QueueTools> implement
   abstract join(waiter: Waiter, now: number): void;
   /** Milliseconds for which a caller of this process will keep all others out unless it is renewed; 0 when none does. */
   abstract heldFor(now: number): number;
-  /** What callers hold. */
-  abstract held(): readonly LateLock[];
-  /** Takes the leases from their holders. */
-  abstract takeAway(message: string, cause: LockError): void;
+  /** What the process holds. */
+  abstract leases(): readonly HeldLease[];
   abstract readonly dueAt: number;
   abstract moved(): void;
   abstract beat(now: number): Touching | undefined;
   abstract admitted(pending: PendingLease, admission: Admission): void;
   /** No caller waits and none is asked for; ends the queue unless there is a lease. */
   protected abstract idle(): void;
+
+  reachChanged(): void {
+    this.reckon();
+    this.moved();
+  }
 
   // The pending lease.
 
@@ -67,6 +68,11 @@ export abstract class AskingCallers extends WaitingCallers<QueueTools> implement
   get margin(): number {
     const { next } = this;
     return next ? marginOf(next.settings, next.settings.ttl) : 0;
+  }
+
+  /** What the first waiter wants the lock for. */
+  private get label(): string {
+    return this.next?.settings.label ?? '';
   }
 
   /** How long the store would keep the lease that is asked for. */
@@ -91,7 +97,7 @@ export abstract class AskingCallers extends WaitingCallers<QueueTools> implement
     this.remove(waiter);
     void this.tools.requests.giveBack(key, token, length);
     this.askOrEnd();
-    this.reject(waiter, error, token);
+    waiter.reject(error);
   }
 
   inQueue(pending: PendingLease, expiresIn: number): void {
@@ -100,16 +106,16 @@ export abstract class AskingCallers extends WaitingCallers<QueueTools> implement
   }
 
   busy(_pending: PendingLease, expiresIn: number): void {
-    const { key, token } = this;
+    const { key } = this;
     const triedOnce = this.waitersThat(({ settings }) => settings.wait === 0);
     for (const waiter of triedOnce) this.remove(waiter);
     this.leave();
     this.askOrEnd();
-    for (const waiter of triedOnce) this.reject(waiter, refusals.busy(key, expiresIn), token);
+    for (const waiter of triedOnce) waiter.reject(refusals.busy(key, expiresIn));
   }
 
   failed(pending: PendingLease, error: unknown): void {
-    const { key, length } = this;
+    const { key, length, label } = this;
     const { token, askedAt } = pending;
     // A waiter that came later has not asked yet; and one that knows that the key is taken goes on waiting for it.
     const now = performance.now();
@@ -127,13 +133,13 @@ export abstract class AskingCallers extends WaitingCallers<QueueTools> implement
       this.tools.requests.takeBack(key, token, length, error);
       this.askOrEnd();
     }
-    this.tools.requests.failed(key, token, 'acquire', error);
+    this.tools.requests.failed({ key, token, label }, 'acquire', error);
     for (const waiter of asked) waiter.reject(refusals.unavailable(key, error));
   }
 
   unreachable(pending: PendingLease, error: unknown): void {
     pending.lastError = error;
-    this.tools.requests.failed(this.key, pending.token, 'acquire', error);
+    this.tools.requests.failed({ key: this.key, token: pending.token, label: this.label }, 'acquire', error);
   }
 
   gone({ token, doubt, lastError }: PendingLease): void {
@@ -146,6 +152,12 @@ export abstract class AskingCallers extends WaitingCallers<QueueTools> implement
 
   touch(pending: PendingLease): void {
     this.tools.requests.look(pending);
+  }
+
+  /** The callers that wait, and the token of their place in the server's queue; empty while they have none. */
+  waiting(): { readonly token: string; readonly first: Waiter; readonly count: number } | undefined {
+    const { waiters, pending } = this;
+    return waiters?.first && { token: pending?.token ?? '', first: waiters.first, count: waiters.size };
   }
 
   /** A caller waits from now on. */

@@ -3,8 +3,6 @@
  * other. A queue is one beat of the heartbeat, for whatever is due in it first: a wait that ends, a touch of its place, a
  * renewal of its lease.
  */
-import type { LockError } from '../../lock.errors.js';
-import type { LateLock } from '../grace-time.js';
 import type { Candidates } from '../lease/held-lease.js';
 import { PassedLease } from '../lease/passed-lease.js';
 import type { Admission, PendingLease } from '../lease/pending-lease.js';
@@ -20,9 +18,8 @@ export class KeyQueue extends AskingCallers implements Candidates {
     return this.lease?.heldFor(now) ?? 0;
   }
 
-  held(): readonly LateLock[] {
-    const since = this.lease?.heldSince;
-    return since === undefined ? [] : [{ key: this.key, since }];
+  leases(): readonly PassedLease[] {
+    return this.lease ? [this.lease] : [];
   }
 
   letIn(): boolean {
@@ -47,10 +44,6 @@ export class KeyQueue extends AskingCallers implements Candidates {
     waiter.settle();
     this.leave();
     this.askOrEnd();
-  }
-
-  takeAway(message: string, cause: LockError): void {
-    this.lease?.lose(message, cause);
   }
 
   // The heartbeat.
@@ -78,7 +71,7 @@ export class KeyQueue extends AskingCallers implements Candidates {
     this.pending = undefined;
     const grant = { token, fencingToken, sentAt, belief, isProven: ttl !== undefined };
     this.lease = new PassedLease(grant, now, this, this.waiters!.first!.settings);
-    this.lease.start({ ttl, isWhole }, now);
+    this.lease.start({ ttl, isWhole, how: this.isAnswered ? 'granted' : 'free' }, now);
     if (this.waiters) this.markAnswered(belief.deadline - now);
     else this.isAnswered = true;
   }

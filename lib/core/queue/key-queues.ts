@@ -15,7 +15,6 @@ import type { LeaseRequests } from '../lease/lease-requests.js';
 import { PassedLease } from '../lease/passed-lease.js';
 import type { Touching } from '../lease/touching.js';
 import type { LockSettings } from '../settings.js';
-import { modeOf } from '../share-options.js';
 import type { AskingCallers, QueueTools } from './asking-callers.js';
 import { KeyQueue } from './key-queue.js';
 import { LeasePlace } from './lease-place.js';
@@ -27,12 +26,14 @@ import type { Waiter } from './waiter.js';
 /** A caller with a place of its own has a queue to itself, and hands nothing on. */
 const NO_HAND_OFF: HandOffBudget = { count: 0, time: 0 };
 
-/** What a shutdown has to know of. */
+/** Callers that want the same of a key, and what they hold. */
 interface Member {
   readonly key: string;
   close(reason: LockError): void;
-  held(): readonly LateLock[];
-  takeAway(message: string, cause: LockError): void;
+  /** The store is out of reach, or is there again. */
+  reachChanged?(): void;
+  leases(): readonly HeldLease[];
+  waiting: AskingCallers['waiting'];
 }
 
 export class KeyQueues implements QueueTools {
@@ -56,6 +57,7 @@ export class KeyQueues implements QueueTools {
     readonly events: LockEventEmitter,
     readonly budget: HandOffBudget,
   ) {
+    requests.onReach = () => this.reachChanged();
     this.apartTools = this.toolsFor((queue) => this.forgetApart(queue), NO_HAND_OFF);
     this.apartHome = {
       tools: this.apartTools,
@@ -84,8 +86,9 @@ export class KeyQueues implements QueueTools {
       if (queue.letIn(waiter, now)) return;
       // A caller of this very process has it, so there is no need to ask the store.
       const heldFor = queue.heldFor(now);
-      if (heldFor > 0) return this.turnAway(key, waiter, heldFor);
+      if (heldFor > 0) return waiter.reject(refusals.busy(key, heldFor, true));
     }
+    if (settings.wait === 0 && !this.requests.isReachable) return this.outOfReach(key, waiter);
     if (isApart || queue) return this.openApart(key).join(waiter, now);
     const opened = group === undefined ? this.openExclusive(key) : this.openOther(key, group, settings);
     opened.join(waiter, now);
@@ -96,7 +99,9 @@ export class KeyQueues implements QueueTools {
    * ahead for one of them, or the store does not see the keys together. Callers are refused with `LockBusyError`, too.
    */
   takeTogether(asked: readonly { readonly key: string; readonly waiter: Waiter }[], now: number): boolean {
-    if (!this.requests.canAskTogether) return false;
+    const { requests } = this;
+    // A caller that does not wait for the store is refused for the first of its keys.
+    if (!requests.canAskTogether || (!requests.isReachable && asked[0]!.waiter.wait === 0)) return false;
     const settings = asked.map(({ waiter }) => waiter.settings);
     const groups = asked.map(({ key }, i) => groupOf(key, settings[i]!));
     if (asked.some(({ key }, i) => this.queueOf(key, groups[i]))) return false;
@@ -104,13 +109,13 @@ export class KeyQueues implements QueueTools {
       wantsOwnPlace(settings[i]!) || groups[i] !== undefined ? this.openApart(key) : this.openExclusive(key),
     );
     const pendings = queues.map((queue, i) => queue.joinTogether(asked[i]!.waiter, now));
-    if (this.requests.askTogether(pendings, settings)) return true;
+    if (requests.askTogether(pendings, settings)) return true;
     queues.forEach((queue, i) => queue.withdraw(asked[i]!.waiter));
     return false;
   }
 
   /** Goes on with a lease that another process had. */
-  adopt(grant: NewLease, detached: DetachedLease, now: number): Holder {
+  adopt(grant: NewLease, detached: DetachedLease, id: number, now: number): Holder {
     const { key, settings, acquiredAt } = detached;
     const place = this.openPlace(key, {
       ...this.apartHome,
@@ -121,11 +126,8 @@ export class KeyQueues implements QueueTools {
     });
     const since = now - Math.max(0, Date.now() - acquiredAt);
     const lease = new PassedLease(grant, since, place, settings);
-    const holder = lease.adopt(detached, since, now);
     place.put(lease);
-    const { token, fencingToken, share } = holder;
-    this.events.audience?.next({ type: 'acquired', key, token, fencingToken, mode: modeOf(share), waitedMs: 0 });
-    return holder;
+    return lease.adopt(detached, id, since, now);
   }
 
   /** Ends every wait. */
@@ -145,12 +147,24 @@ export class KeyQueues implements QueueTools {
 
   /** What callers hold. */
   held(): LateLock[] {
-    return this.all().flatMap((member) => member.held());
+    return this.leases().flatMap(({ key, heldSince: since }) => (since === undefined ? [] : [{ key, since }]));
   }
 
   /** Takes every lease from its holder. */
   takeAway(message: (key: string) => string, cause: (key: string) => LockError): void {
-    for (const member of this.all()) member.takeAway(message(member.key), cause(member.key));
+    for (const lease of this.leases()) lease.lose(message(lease.key), { cause: cause(lease.key), reason: 'shutdown' });
+  }
+
+  /** All leases of this process. */
+  leases(): HeldLease[] {
+    return this.all().flatMap((member) => member.leases());
+  }
+
+  /** The callers of this process that have to do with a key. */
+  membersOf(key: string): Member[] {
+    const exclusive = this.exclusive[key];
+    const others = [...this.others.values(), ...this.apart].filter((member) => member.key === key);
+    return exclusive ? [exclusive, ...others] : others;
   }
 
   // What queues need.
@@ -188,10 +202,15 @@ export class KeyQueues implements QueueTools {
     return group === undefined ? this.exclusive[key] : this.others.get(group);
   }
 
-  private turnAway(key: string, waiter: Waiter, heldFor: number): void {
-    const { share } = waiter.settings;
-    this.events.audience?.next({ type: 'timeout', key, token: '', mode: modeOf(share), waitedMs: 0 });
-    waiter.reject(refusals.busy(key, heldFor, true));
+  /** The store is known to be out of reach, so that it is not asked. */
+  private outOfReach(key: string, waiter: Waiter): void {
+    const error = refusals.outOfReach(key);
+    waiter.reject(error);
+    this.requests.failed({ key, token: '', label: waiter.settings.label }, 'acquire', error);
+  }
+
+  private reachChanged(): void {
+    for (const member of this.all()) member.reachChanged?.();
   }
 
   private openExclusive(key: string): KeyQueue {

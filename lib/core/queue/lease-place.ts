@@ -2,9 +2,7 @@
  * Where a lease stands that is one of several which callers of this process have of a key, or that belongs to its holder
  * alone: it beats by itself, and asks its home who comes next.
  */
-import type { LockError } from '../../lock.errors.js';
 import type { Beat, Heartbeat } from '../heartbeat/heartbeat.js';
-import type { LateLock } from '../grace-time.js';
 import type { Candidate, Candidates, HeldLease, LeaseTools } from '../lease/held-lease.js';
 import type { PendingLease } from '../lease/pending-lease.js';
 import type { Touching } from '../lease/touching.js';
@@ -87,21 +85,17 @@ export class LeasePlace implements Candidates, Beat<Touching>, Linked<LeasePlace
     return this.lease?.remaining(now) ?? 0;
   }
 
-  held(): readonly LateLock[] {
-    const since = this.lease?.heldSince;
-    return since === undefined ? [] : [{ key: this.key, since }];
-  }
-
-  takeAway(message: string, cause: LockError): void {
-    this.lease?.lose(message, cause);
+  leases(): readonly HeldLease[] {
+    return this.lease ? [this.lease] : [];
   }
 
   giveUp(): void {
     this.lease?.giveUp();
   }
 
-  /** Nobody waits here. */
+  // Nobody waits here.
   close(): void {}
+  waiting(): undefined {}
 
   private leave(isLost: boolean): PendingLease | undefined {
     this.lease = undefined;

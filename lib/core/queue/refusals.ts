@@ -26,7 +26,12 @@ export function notAnswered(key: string, wait: number): LockUnavailableError {
   return new LockUnavailableError(messages.noAnswerYet(key, wait), { key });
 }
 
-/** The wait is over, and the last touch brought no answer. */
+/** The store is known to be out of reach, and the caller does not wait until it is there again. */
+export function outOfReach(key: string, cause?: unknown): LockUnavailableError {
+  return new LockUnavailableError(messages.outOfReach(key), { key, cause: bare(cause) });
+}
+
+/** The wait is over, and the last touch brought no answer, or could not be sent. */
 export function unreachable(key: string, wait: number, cause: unknown): LockUnavailableError {
   return new LockUnavailableError(messages.unreachableWhileWaiting(key, wait), { key, cause: bare(cause) });
 }

@@ -3,8 +3,6 @@
  * of its own, which goes from one caller to the next. While callers wait they have one place in the server's queue; as
  * long as none was refused, and there may be as many, each asks for itself.
  */
-import type { LockError } from '../../lock.errors.js';
-import type { LateLock } from '../grace-time.js';
 import type { HeldLease } from '../lease/held-lease.js';
 import { lengthOf } from '../lease/margin.js';
 import { PassedLease } from '../lease/passed-lease.js';
@@ -43,8 +41,8 @@ export class SharedQueue extends AskingCallers implements PlaceHome {
     return 0;
   }
 
-  held(): readonly LateLock[] {
-    return [...this.places].flatMap((place) => place.held());
+  leases(): readonly HeldLease[] {
+    return [...this.places].flatMap((place) => place.leases());
   }
 
   letIn(waiter: Waiter, now: number): boolean {
@@ -70,10 +68,6 @@ export class SharedQueue extends AskingCallers implements PlaceHome {
     const waiter = super.takeNext();
     if (!this.waiters) this.abandonAsked(lengthOf(waiter.settings));
     return waiter;
-  }
-
-  takeAway(message: string, cause: LockError): void {
-    for (const place of Array.from(this.places)) place.takeAway(message, cause);
   }
 
   // The heartbeat; each lease is a beat of its own.
@@ -104,7 +98,7 @@ export class SharedQueue extends AskingCallers implements PlaceHome {
     const lease = this.newLease(grant, now, place);
     this.places.push(place);
     place.put(lease);
-    if (this.next) lease.start({ ttl, isWhole }, now);
+    if (this.next) lease.start({ ttl, isWhole, how: this.isAnswered ? 'granted' : 'free' }, now);
     else lease.giveUp();
     this.askForRest(now);
   }

@@ -13,6 +13,8 @@ import type { LockSettings } from '../settings.js';
 export interface LockRequest {
   readonly key: string;
   readonly settings: LockSettings;
+  /** What joins the events of one call. */
+  readonly id: number;
   /** When the caller asked, in monotonic time. */
   readonly askedAt: number;
   readonly signal: AbortSignal | undefined;
@@ -36,6 +38,7 @@ interface Extras {
 /** There may be ten thousand waiters of a key, so a waiter is one small object. */
 export abstract class Waiter implements Candidate, Linked<Waiter> {
   readonly settings: LockSettings;
+  readonly id: number;
   readonly askedAt: number;
   before: Waiter | undefined = undefined;
   behind: Waiter | undefined = undefined;
@@ -45,8 +48,9 @@ export abstract class Waiter implements Candidate, Linked<Waiter> {
   /**
    * @param resolve - of the caller's promise. It also refuses, with a rejected promise: one function fewer in memory.
    */
-  constructor({ settings, askedAt, signal, nextAskedAt }: LockRequest, resolve: (outcome: never) => void) {
+  constructor({ settings, id, askedAt, signal, nextAskedAt }: LockRequest, resolve: (outcome: never) => void) {
     this.settings = settings;
+    this.id = id;
     this.askedAt = askedAt;
     this.extras = signal || nextAskedAt !== undefined ? { signal, nextAskedAt } : undefined;
     this.resolve = resolve as (outcome: unknown) => void;
@@ -57,21 +61,16 @@ export abstract class Waiter implements Candidate, Linked<Waiter> {
     return this.settings.wait;
   }
 
-  /** Whether it is no news that it was not let in. */
-  get isSilent(): boolean {
-    return false;
-  }
-
   /** What the caller gets. */
   protected abstract outcomeOf(holder: Holder): unknown;
 
   /**
-   * When its time is over. `isAnswered`: the store has said that the key is taken; until then a short wait must not make a
-   * busy server look out of reach, and a single try is the store's to limit.
+   * When its time is over. `isToTheMoment`: the store has said that the key is taken, or is known to be out of reach; until
+   * then a short wait must not make a busy server look out of reach, and a single try is the store's to limit.
    */
-  endsAt(isAnswered: boolean): number {
+  endsAt(isToTheMoment: boolean): number {
     const { wait } = this;
-    if (isAnswered) return Math.ceil(this.askedAt + wait);
+    if (isToTheMoment) return Math.ceil(this.askedAt + wait);
     return wait === 0 ? Infinity : Math.ceil(this.askedAt + Math.max(wait, WAITER_HEARTBEAT));
   }
 

@@ -7,22 +7,22 @@ export class Waiters extends LinkedList<Waiter> {
   endsAt = Infinity;
 
   /**
-   * Answers whether its time is over before that of the others. For `isAnswered`, here and below, see `Waiter.endsAt`.
+   * Answers whether its time is over before that of the others. For `isToTheMoment`, here and below, see `Waiter.endsAt`.
    */
-  add(waiter: Waiter, isAnswered: boolean): boolean {
+  add(waiter: Waiter, isToTheMoment: boolean): boolean {
     this.push(waiter);
-    const endsAt = waiter.endsAt(isAnswered);
+    const endsAt = waiter.endsAt(isToTheMoment);
     if (endsAt >= this.endsAt) return false;
     this.endsAt = endsAt;
     return true;
   }
 
   /** Those whose time is over, and looks anew when that of the others is. */
-  due(now: number, isAnswered: boolean): readonly Waiter[] {
+  due(now: number, isToTheMoment: boolean): readonly Waiter[] {
     const due: Waiter[] = [];
     let next = Infinity;
     for (let waiter = this.first; waiter; waiter = waiter.behind) {
-      const endsAt = waiter.endsAt(isAnswered);
+      const endsAt = waiter.endsAt(isToTheMoment);
       if (endsAt <= now) due.push(waiter);
       else if (endsAt < next) next = endsAt;
     }
@@ -31,7 +31,7 @@ export class Waiters extends LinkedList<Waiter> {
   }
 
   /** Looks anew when the first of them runs out of time. */
-  reckon(isAnswered: boolean): void {
-    this.due(-Infinity, isAnswered);
+  reckon(isToTheMoment: boolean): void {
+    this.due(-Infinity, isToTheMoment);
   }
 }

@@ -50,8 +50,7 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
   }
 
   cancelled(waiter: Waiter, reason: unknown): void {
-    const { token } = this;
-    if (this.dismiss(waiter)) this.reject(waiter, reason, token);
+    if (this.dismiss(waiter)) waiter.reject(reason);
   }
 
   /** Id of the lease that is held or asked for. */
@@ -69,8 +68,9 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
   protected add(waiter: Waiter): boolean {
     if (waiter.extras) waiter.enter(this, waiter.extras);
     this.waiters ??= new Waiters();
+    const { isToTheMoment } = this;
     this.tools.heartbeat.callerCame();
-    return this.waiters.add(waiter, this.isAnswered);
+    return this.waiters.add(waiter, isToTheMoment);
   }
 
   /** False when it was out already. */
@@ -88,18 +88,19 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
 
   /** Ends the waits whose time is over. */
   protected expire(now: number): void {
-    const { waiters, isAnswered } = this;
+    const { waiters } = this;
     if (!waiters || now < waiters.endsAt) return;
-    for (const waiter of waiters.due(now, isAnswered)) this.expired(waiter);
+    for (const waiter of waiters.due(now, this.isToTheMoment)) this.expired(waiter);
   }
 
-  /** Tells a waiter that was taken out. */
-  protected reject(waiter: Waiter, reason: unknown, token: string): void {
-    const { key } = this;
-    const waitedMs = performance.now() - waiter.askedAt;
-    if (!waiter.isSilent)
-      this.tools.events.audience?.next({ type: 'timeout', key, token, mode: modeOf(waiter.settings.share), waitedMs });
-    waiter.reject(reason);
+  /** The store is out of reach, or is there again: callers that it has not answered have another time to end. */
+  protected reckon(): void {
+    this.waiters?.reckon(this.isToTheMoment);
+  }
+
+  /** See `Waiter.endsAt`. */
+  private get isToTheMoment(): boolean {
+    return this.isAnswered || !this.tools.requests.isReachable;
   }
 
   /** The store has answered: the callers that have not got the key know now that they wait. */
@@ -111,25 +112,26 @@ export abstract class WaitingCallers<Tools extends WaitingTools> implements Wait
     if (this.tools.events.audience) for (const waiter of waiters) this.tellWaiting(waiter, expiresIn);
   }
 
-  protected tellWaiting({ settings }: Waiter, expiresIn: number): void {
+  protected tellWaiting({ settings, id }: Waiter, expiresIn: number): void {
     const { key, token } = this;
-    const mode = modeOf(settings.share);
-    this.tools.events.audience?.next({ type: 'waiting', key, token, mode, holderExpiresInMs: expiresIn });
+    const [mode, { label }] = [modeOf(settings.share), settings];
+    this.tools.events.audience?.next({ type: 'waiting', key, token, label, mode, id, holderExpiresInMs: expiresIn });
   }
 
   private expired(waiter: Waiter): void {
     const { key, token, isAnswered, lastError } = this;
     const { wait } = waiter;
-    if (!isAnswered && lastError === undefined && !waiter.isShortOfTime) {
+    const isAway = !this.tools.requests.isReachable;
+    if (!isAnswered && (isAway || (lastError === undefined && !waiter.isShortOfTime))) {
       // What the store was asked for is unknown, and that is no wait that ended.
-      const error = refusals.notAnswered(key, wait);
+      const error = isAway ? refusals.outOfReach(key, lastError) : refusals.notAnswered(key, wait);
       if (!this.dismiss(waiter)) return;
       waiter.reject(error);
-      this.tools.requests.failed(key, token, 'acquire', error);
+      this.tools.requests.failed({ key, token, label: waiter.settings.label }, 'acquire', error);
     } else if (!isAnswered) {
       const error = waiter.isShortOfTime ? refusals.outOfTime(key, wait) : refusals.unavailable(key, lastError);
       this.cancelled(waiter, error);
-    } else if (lastError !== undefined) {
+    } else if (isAway || lastError !== undefined) {
       this.cancelled(waiter, refusals.unreachable(key, wait, lastError));
     } else {
       this.cancelled(waiter, refusals.timedOut(key, wait, this.expectedIn(), this.isHeldHere));

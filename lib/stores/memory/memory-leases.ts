@@ -18,6 +18,8 @@ export class MemoryLeases {
   /** @internal */
   protected readonly surroundings: RecordSurroundings;
   private readonly listeners = new Map<string, GrantListener>();
+  /** How processes have introduced themselves, and until when that is remembered, in monotonic time. */
+  private readonly descriptions = new Map<string, { readonly text: string; readonly until: number }>();
   /** One sequence for all keys: it grows for every key, whatever was forgotten about that key. */
   private lastFence = 0;
 
@@ -56,6 +58,32 @@ export class MemoryLeases {
   listen(processId: string, listener: GrantListener | null): void {
     if (listener) this.listeners.set(processId, listener);
     else this.listeners.delete(processId);
+  }
+
+  /** @internal */
+  introduce(processId: string, text: string, life: number): void {
+    const now = performance.now();
+    for (const [id, { until }] of this.descriptions) if (until <= now) this.descriptions.delete(id);
+    this.descriptions.set(processId, { text, until: now + life });
+  }
+
+  /** @internal */
+  describe(processId: string): string | undefined {
+    const { text, until = 0 } = this.descriptions.get(processId) ?? {};
+    return until > performance.now() ? text : undefined;
+  }
+
+  /**
+   * Answers whether anybody listens there.
+   * @internal
+   */
+  tell(processId: string, text: string): boolean {
+    const listener = this.listeners.get(processId);
+    if (!listener?.told) return false;
+    Promise.resolve()
+      .then(() => this.listeners.get(processId)?.told?.(text))
+      .catch(() => undefined);
+    return true;
   }
 
   private reportGrant(grant: Grant): void {

@@ -12,6 +12,7 @@ import type {
   ConvertRequest,
   GrantListener,
   KeyState,
+  KeySummary,
   LockStore,
   ReleaseAnswer,
   ReleaseRequest,
@@ -19,8 +20,13 @@ import type {
   TogetherAnswer,
   TouchRequest,
 } from '../lock-store.js';
+import { globMatcher } from '../glob.js';
+import { processIdOf } from '../protocol.js';
 import { clockMicroseconds } from './clock.js';
 import { MemoryLeases } from './memory-leases.js';
+
+/** How many keys are looked at in one turn of the event loop. */
+const LIST_PIECE = 256;
 
 /**
  * A {@link LockStore} in the memory of this process, for development and tests: it excludes callers of
@@ -78,8 +84,12 @@ export class MemoryLockStore implements LockStore {
     return this.answer(requests, (request, now) => {
       const record = this.leases.records.find(request.key, now);
       if (record === undefined) return { state: 'gone', ...(request.successor && { successor: { state: 'gone' } }) };
+      const { token, notice } = request;
+      const isTold =
+        notice !== undefined && record.inspect(request.key, now).holders.some((each) => each.token === token);
       const answer = record.release(request, now);
       this.leases.records.file(request.key, record, now);
+      if (isTold && answer.state === 'released') this.leases.tell(processIdOf(token), notice);
       return answer;
     });
   }
@@ -122,6 +132,30 @@ export class MemoryLockStore implements LockStore {
     );
   }
 
+  async *list(match: string): AsyncGenerator<readonly KeySummary[]> {
+    const matches = globMatcher(match);
+    const keys = this.leases.records.keys().filter(matches);
+    for (let i = 0; i < keys.length; i += LIST_PIECE) {
+      const states = await this.inspect(keys.slice(i, i + LIST_PIECE));
+      const taken = states.filter(({ holders, waiting }) => holders.length > 0 || waiting.length > 0);
+      if (taken.length > 0) yield taken.map(summaryOf);
+    }
+  }
+
+  async introduce(processId: string, description: string, life: number): Promise<void> {
+    this.leases.introduce(processId, description, life);
+  }
+
+  async describe(processIds: readonly string[]): Promise<(string | undefined)[]> {
+    return processIds.map((id) => this.leases.describe(id));
+  }
+
+  async hear(): Promise<void> {}
+
+  async tell(processId: string, text: string): Promise<boolean> {
+    return this.leases.tell(processId, text);
+  }
+
   listen(processId: string, listener: GrantListener | null): void {
     this.listening.add(processId);
     this.leases.listen(processId, listener);
@@ -147,4 +181,8 @@ export class MemoryLockStore implements LockStore {
   private refuseWhenStopped(): void {
     if (this.stopped) throw new LockUnavailableError(messages.storeStopped(), { wasSent: false });
   }
+}
+
+function summaryOf({ key, holders, waiting }: KeyState): KeySummary {
+  return { key, holderCount: holders.length, holder: holders.at(-1) ?? null, waitingCount: waiting.length };
 }

@@ -28,6 +28,11 @@ export class RecordTable {
     return this.finished.size;
   }
 
+  /** The keys that are held or waited for, or were abandoned not long ago. */
+  keys(): string[] {
+    return [...this.used.keys()];
+  }
+
   find(key: string, now: number): KeyRecord | undefined {
     const record = this.used.get(key) ?? this.finished.get(key);
     return record?.isOutdated(now, this.retention) ? undefined : record;

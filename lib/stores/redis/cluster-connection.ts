@@ -5,17 +5,18 @@
  */
 import type { RedisOptions } from 'ioredis';
 import { followCredentials, secretsOf } from './credentials.js';
-import type { OpenedClient, RedisClient } from './redis-client.js';
+import type { OpenedClient, RedisClient, ScanningClient } from './redis-client.js';
+import { keyPrefixOf } from './redis-keys.js';
 
 interface ClusterClient extends RedisClient {
   readonly options: { readonly redisOptions?: RedisOptions | undefined };
   readonly startupNodes?: unknown;
-  nodes(role: 'all'): NodeClient[];
+  nodes(role: 'all' | 'master'): NodeClient[];
   duplicate(nodes: readonly unknown[], overrides: object): ClusterClient;
   refreshSlotsCache?(): void;
 }
 
-interface NodeClient extends RedisClient {
+interface NodeClient extends RedisClient, ScanningClient {
   readonly options: RedisOptions;
   asking?(...args: unknown[]): Promise<unknown>;
   duplicate(overrides: object): RedisClient;
@@ -51,6 +52,8 @@ export function openCluster(connection: RedisClient, { retryStrategy, ...own }: 
     isCluster: true,
     openSubscriber: () => subscriberOf(client),
     secrets: () => [...secretsOf(client), ...secretsOf(template)],
+    masters: () => client.nodes('master'),
+    keyPrefix: () => keyPrefixOf(client),
     refresh: () => client.refreshSlotsCache?.(),
   };
 }

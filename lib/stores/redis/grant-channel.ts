@@ -5,7 +5,7 @@
  */
 import { Outside } from '../../core/context/outside.js';
 import type { GrantListener } from '../lock-store.js';
-import { readGrant } from './grant-message.js';
+import { readGrant, readText } from './grant-message.js';
 import { Hearing } from './hearing.js';
 import type { RedisClient } from './redis-client.js';
 
@@ -32,6 +32,8 @@ export class GrantChannel {
   private subscriber: RedisClient | null = null;
   /** Of a subscription that the server has confirmed. */
   private hearing: Hearing | undefined;
+  /** Called when the server has confirmed the subscription. */
+  private readonly onHearing = new Set<() => void>();
   private isToldDeaf = false;
   private pause = 0;
   private openNext = -Infinity;
@@ -59,6 +61,30 @@ export class GrantChannel {
     if (performance.now() < this.openNext) return;
     // The connection outlasts the section of the caller that was the first to wait.
     this.outside.run(() => this.subscribe());
+  }
+
+  /**
+   * The process wants to hear what it is told, without haste: where a subscription has failed, the next attempt is left to
+   * a token that waits, which is delayed by each that fails.
+   */
+  openWithoutHaste(): void {
+    if (!this.subscriber && performance.now() < this.openNext + this.pause) return;
+    this.open();
+  }
+
+  /** Resolves when the server has confirmed the subscription, or when so many milliseconds are over. */
+  hear(milliseconds: number): Promise<void> {
+    this.open();
+    if (this.hearing) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.onHearing.delete(done);
+        resolve();
+      };
+      const timer = this.outside.run(() => setTimeout(done, milliseconds));
+      this.onHearing.add(done);
+    });
   }
 
   /** Grants may have been missed for another reason. */
@@ -127,6 +153,7 @@ export class GrantChannel {
     if (this.subscriber !== subscriber) return;
     const { test } = this;
     this.hearing = test && new Hearing((word) => test.publish(this.name, word));
+    for (const heard of this.onHearing) heard();
     this.resumed();
   }
 
@@ -134,12 +161,14 @@ export class GrantChannel {
     this.pause = 0;
     this.isToldDeaf = false;
     if (this.hearing?.message(message)) return;
+    const text = readText(message);
+    if (text !== undefined) return this.listener.told?.(text);
     const grant = readGrant(message, this.claimWindow, this.isWishing);
     if (grant) this.listener.granted(grant);
   }
 
   /** An error that is thrown into ioredis's parser would break the connection; to lose a hint does less harm. */
-  private tell(hint: () => void): void {
+  tell(hint: () => void): void {
     try {
       hint();
     } catch {

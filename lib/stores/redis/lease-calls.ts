@@ -78,6 +78,16 @@ export class LeaseCalls {
     return this.requests.run({ script, keyCount: entries.length, words: [...leaseArguments(entries), words] });
   }
 
+  /** Releases that are told to the processes that had the leases, by the script that releases and tells. */
+  async sendTelling(
+    script: Script,
+    entry: LeaseEntry,
+    told: readonly [channel: string, text: string],
+  ): Promise<unknown> {
+    this.commit.flush();
+    return this.requests.run({ script, keyCount: 1, words: [...leaseArguments([entry]), ...told] });
+  }
+
   private call(entries: readonly LeaseEntry[], mayRepeat?: () => boolean): ScriptCall {
     return { script: this.script, keyCount: entries.length, words: leaseArguments(entries), mayRepeat };
   }

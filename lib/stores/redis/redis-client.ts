@@ -24,6 +24,11 @@ export interface RedisClient {
  */
 export type RedisConnection = string | RedisOptions | RedisClient;
 
+/** A connection to a server whose names can be walked through. */
+export interface ScanningClient {
+  scan(cursor: string, ...options: (string | number)[]): Promise<unknown>;
+}
+
 /** The connections of one store; all of them are its own to close. */
 export interface OpenedClient {
   /** For requests; it does not connect yet. */
@@ -33,6 +38,10 @@ export interface OpenedClient {
   openSubscriber(): RedisClient;
   /** Words that no error may show. */
   secrets(): readonly string[];
+  /** Connections to all servers that keys lie on. */
+  masters(): readonly ScanningClient[];
+  /** What ioredis puts in front of every key. */
+  keyPrefix(): string;
   /** Makes a cluster look up which server has which slot. */
   refresh(): void;
 }

@@ -9,7 +9,8 @@ import { messages } from '../../lock.messages.js';
 import { openCluster } from './cluster-connection.js';
 import { checkConnection, isRedisClient, readUrl } from './connection-options.js';
 import { followCredentials, secretsOf } from './credentials.js';
-import type { OpenedClient, RedisClient, RedisConnection } from './redis-client.js';
+import { keyPrefixOf } from './redis-keys.js';
+import type { OpenedClient, RedisClient, RedisConnection, ScanningClient } from './redis-client.js';
 import { presentable } from './redis-error.js';
 
 /** A reconnect must come sooner than a waiter's heartbeat, and never be given up. */
@@ -77,6 +78,8 @@ function open(connection: RedisConnection, silence: number): OpenedClient {
     isCluster: false,
     openSubscriber: () => make.client(own),
     secrets: () => secretsOf(client),
+    masters: () => [client as RedisClient & ScanningClient],
+    keyPrefix: () => keyPrefixOf(client),
     refresh: () => undefined,
   };
 }

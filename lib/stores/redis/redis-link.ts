@@ -15,6 +15,8 @@ export interface LinkUser {
   linkOpened(): void;
   /** It can't, and won't come back by itself. */
   linkEnded(): void;
+  /** It is known to be down, or stands again; only on a change. */
+  linkReachable(isReachable: boolean): void;
 }
 
 export class RedisLink {
@@ -27,6 +29,10 @@ export class RedisLink {
   lastError: Error | undefined;
   /** Set where the server refused to choose the database: it would go on with another one. */
   wrongDatabase: Error | undefined;
+  /** Whether it is down although it was up, or was tried. */
+  private isDown = false;
+  /** It is closed because it is being replaced, which is no outage. */
+  private isReplacing = false;
   private readonly outside = new Outside();
   private isProven: boolean;
   private replacePause = REPLACE_PAUSE.least;
@@ -78,7 +84,10 @@ export class RedisLink {
     this.replaceNext = now + this.replacePause;
     const { client, isCluster } = this.opened;
     if (isCluster) this.outside.run(() => this.opened.refresh());
-    else if (client.status === 'ready') client.disconnect(true);
+    else if (client.status === 'ready') {
+      this.isReplacing = true;
+      client.disconnect(true);
+    }
   }
 
   /** Stops listening. The listener for errors stays: without it ioredis prints what may still go wrong at the end. */
@@ -93,15 +102,24 @@ export class RedisLink {
   private readonly onReady = (): void => {
     this.isProven = this.wrongDatabase === undefined;
     if (this.isProven) this.lastError = undefined;
+    this.markDown(false);
     this.user.linkOpened();
   };
 
   private readonly onClose = (): void => {
     this.epoch += 1;
     this.isProven = false;
+    if (!this.isReplacing) this.markDown(true);
+    this.isReplacing = false;
     // The next connection has to prove itself anew. A reconnect changes nothing about the servers of a cluster.
     if (!this.opened.isCluster) this.wrongDatabase = undefined;
   };
+
+  private markDown(isDown: boolean): void {
+    if (isDown === this.isDown) return;
+    this.isDown = isDown;
+    this.user.linkReachable(!isDown);
+  }
 
   private readonly onEnd = (): void => this.user.linkEnded();
 

@@ -29,6 +29,8 @@ export function script(source: string): Script {
 interface RequestObserver {
   /** Something was carried out whose caller had been told otherwise. */
   answeredLate(): void;
+  /** The server is known to be out of reach, or is there again. */
+  reachable?(isReachable: boolean): void;
   /** A call is to be sent again although it may have been carried out, or may still be. */
   repeated(call: ScriptCall): void;
 }
@@ -94,6 +96,10 @@ export class RedisRequests implements RequestOwner, LinkUser {
     const { wrongDatabase } = this.link;
     if (wrongDatabase) this.failUnsent(messages.noDatabase(wrongDatabase), wrongDatabase);
     else this.sendUnsent();
+  }
+
+  linkReachable(isReachable: boolean): void {
+    if (!this.disposed) this.observer?.reachable?.(isReachable);
   }
 
   linkEnded(): void {

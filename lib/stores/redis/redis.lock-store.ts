@@ -6,12 +6,13 @@ import { LockOptionsError, LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import { INSPECT, printed } from '../../inspection.js';
 import type { InspectArguments } from '../../inspection.js';
-import { DEFAULT_TIMING } from '../protocol.js';
+import { DEFAULT_TIMING, processIdOf } from '../protocol.js';
 import type {
   AcquireRequest,
   ConvertRequest,
   GrantListener,
   KeyState,
+  KeySummary,
   LockStore,
   ReleaseAnswer,
   ReleaseRequest,
@@ -21,19 +22,23 @@ import type {
   TouchRequest,
 } from '../lock-store.js';
 import { DoubtfulTokens } from './doubtful-tokens.js';
-import { GrantChannel } from './grant-channel.js';
+import { CHANNEL_PREFIX, GrantChannel } from './grant-channel.js';
 import type { HearingTest } from './grant-channel.js';
 import { GrantChannels } from './grant-channels.js';
+import { writeText } from './grant-message.js';
 import { LeaseCalls } from './lease-calls.js';
 import { LeaseEntries } from './lease-entries.js';
 import { openClient } from './redis-connection.js';
 import type { OpenedClient, RedisClient, RedisConnection } from './redis-client.js';
 import { RedisRequests, script } from './redis-requests.js';
 import type { Script } from './redis-requests.js';
+import { RedisKeyLister } from './redis-key-lister.js';
 import { RedisKeyReader } from './redis-key-reader.js';
+import { RedisProcesses } from './redis-processes.js';
 import { PUBLISH_SCRIPT } from './scripts/publish.js';
 import { readTogetherAnswer, togetherScript } from './scripts/together-script.js';
 import { readHoldAnswer, readPassAnswer, readReleaseAnswer } from './scripts/replies.js';
+import { tellingScript } from './scripts/telling.js';
 import { TouchCall } from './touch-call.js';
 import { Wishes } from './wishes.js';
 
@@ -64,6 +69,10 @@ export class RedisLockStore implements LockStore {
   private readonly doubtful = new DoubtfulTokens();
   private readonly wishes = new Wishes();
   private readonly together: Script;
+  private readonly telling: Script;
+  private readonly processes: RedisProcesses;
+  private readonly lister: RedisKeyLister;
+  private readonly timeLimit: number;
   /** Whether each key has to travel by itself. */
   private readonly apart: boolean;
   private isLateTold = true;
@@ -73,6 +82,7 @@ export class RedisLockStore implements LockStore {
     this.opened = openClient(connection, commandTimeout);
     this.requests = new RedisRequests(this.opened, commandTimeout, {
       answeredLate: this.onLate,
+      reachable: (isReachable) => this.grants.reachable(isReachable),
       repeated: ({ keyCount, words }) => this.doubtful.add(words[keyCount] ?? ''),
     });
     const timing = { ...DEFAULT_TIMING, ...changed };
@@ -90,6 +100,11 @@ export class RedisLockStore implements LockStore {
     this.apart = this.opened.isCluster && !prefix.includes('{');
     this.calls = new LeaseCalls(this.requests, timing, this.apart);
     this.together = script(togetherScript(timing));
+    this.telling = script(tellingScript(timing));
+    this.processes = new RedisProcesses(this.requests, say, prefix, this.apart, this.opened.isCluster);
+    const { opened, requests, apart } = this;
+    this.lister = new RedisKeyLister({ opened, requests, timing, prefix, timeLimit: commandTimeout, apart });
+    this.timeLimit = commandTimeout;
     this.keys = new RedisKeyReader(this.requests, timing, prefix);
     this.entries = new LeaseEntries(prefix, timing.retention);
   }
@@ -145,7 +160,7 @@ export class RedisLockStore implements LockStore {
     const { link } = this.requests;
     const { epoch } = link;
     for (let touch = this.touches.first; touch; touch = touch.behind) touch.overtake(requests);
-    return this.calls.ask(requests, this.entries.release, (reply, { key, token, successor }) => {
+    const readRelease = (reply: unknown, { key, token, successor }: ReleaseRequest): ReleaseAnswer => {
       const unproven = link.epoch !== epoch;
       const read = successor ? readPassAnswer : readReleaseAnswer;
       const answer = read(reply, key, this.prefix, unproven);
@@ -153,7 +168,32 @@ export class RedisLockStore implements LockStore {
       if (this.wishes.some) this.wishes.delete(token);
       if (answer.successor?.state === 'waiting') this.grants.expect(successor!.token);
       return this.doubtful.take(token) ? { ...answer, isInDoubt: true } : answer;
-    });
+    };
+    if (requests.some(({ notice }) => notice !== undefined)) {
+      return Promise.all(requests.map((request) => this.releaseAndTell(request, request.notice, readRelease)));
+    }
+    return this.calls.ask(requests, this.entries.release, readRelease);
+  }
+
+  list(match: string): AsyncIterable<readonly KeySummary[]> {
+    return this.lister.list(match);
+  }
+
+  introduce(processId: string, description: string, life: number): Promise<void> {
+    this.grants.open(processId);
+    return this.processes.introduce(processId, description, life);
+  }
+
+  describe(processIds: readonly string[]): Promise<(string | undefined)[]> {
+    return this.processes.describe(processIds);
+  }
+
+  hear(processId: string): Promise<void> {
+    return this.grants.hear(processId, this.timeLimit);
+  }
+
+  tell(processId: string, text: string): Promise<boolean> {
+    return this.processes.tell(processId, text);
   }
 
   acquireTogether(requests: readonly AcquireRequest[]): Promise<TogetherAnswer> | undefined {
@@ -191,6 +231,21 @@ export class RedisLockStore implements LockStore {
     const isInDoubt = requests.some(({ token }) => this.doubtful.has(token));
     if (answer.state === 'busy' && isInDoubt) throw new LockUnavailableError(messages.broken());
     return answer;
+  }
+
+  private async releaseAndTell(
+    request: ReleaseRequest,
+    notice: string | undefined,
+    read: (reply: unknown, request: ReleaseRequest) => ReleaseAnswer,
+  ): Promise<ReleaseAnswer> {
+    const send = (): Promise<unknown> => {
+      const entry = this.entries.release(request);
+      if (notice === undefined) return this.calls.sendLists([entry]).then(([reply]) => reply);
+      const channel = CHANNEL_PREFIX + processIdOf(request.token);
+      return this.calls.sendTelling(this.telling, entry, [channel, writeText(notice)]);
+    };
+    // Each of a list fails alone.
+    return read(await send().catch((error: unknown) => error), request);
   }
 
   /** Something was carried out late: waiters find it by asking again. */

@@ -7,6 +7,7 @@ import { inspectCases } from './cases/inspect.cases.js';
 import { keyCases } from './cases/key.cases.js';
 import { lifecycleCases } from './cases/lifecycle.cases.js';
 import { listCases } from './cases/list.cases.js';
+import { listingCases, shareListingCases } from './cases/listing.cases.js';
 import { passCases } from './cases/pass.cases.js';
 import { queueCases } from './cases/queue.cases.js';
 import { releaseCases } from './cases/release.cases.js';
@@ -17,6 +18,7 @@ import { shareLeaseCases } from './cases/share-lease.cases.js';
 import { sharePassCases } from './cases/share-pass.cases.js';
 import { shareReplayCases } from './cases/share-replay.cases.js';
 import { shareCases } from './cases/share.cases.js';
+import { tellingCases } from './cases/telling.cases.js';
 import { shareTogetherCases, togetherCases } from './cases/together.cases.js';
 import { touchCases } from './cases/touch.cases.js';
 import { wishCases } from './cases/wish.cases.js';
@@ -25,7 +27,7 @@ import type { Cases } from './cases.js';
 import type { LockStoreContractOptions, LockStoreHarnessFactory } from './harness.js';
 
 /** What a store may leave out, see {@link LockStoreContractOptions}. */
-type Optional = 'reportsGrants' | 'sharesKeys' | 'acquiresTogether';
+type Optional = 'reportsGrants' | 'sharesKeys' | 'acquiresTogether' | 'listsKeys' | 'tellsProcesses';
 
 const GROUPS: Readonly<Record<string, (cases: Cases) => void>> = {
   acquire: acquireCases,
@@ -49,6 +51,9 @@ const GROUPS: Readonly<Record<string, (cases: Cases) => void>> = {
   'grants of a shared key': shareGrantCases,
   'several keys together': togetherCases,
   'several keys together, shared': shareTogetherCases,
+  'listing keys': listingCases,
+  'listing shared keys': shareListingCases,
+  'telling processes': tellingCases,
   'random schedules': scheduleCases,
   'random schedules on shared keys': shareScheduleCases,
 };
@@ -64,6 +69,9 @@ const ASKS: ReadonlyMap<unknown, readonly Optional[]> = new Map<unknown, readonl
   [wishCases, ['sharesKeys']],
   [shareGrantCases, ['sharesKeys', 'reportsGrants']],
   [togetherCases, ['acquiresTogether']],
+  [listingCases, ['listsKeys']],
+  [shareListingCases, ['sharesKeys', 'listsKeys']],
+  [tellingCases, ['tellsProcesses']],
   [shareScheduleCases, ['sharesKeys']],
   [shareTogetherCases, ['sharesKeys', 'acquiresTogether']],
 ]);

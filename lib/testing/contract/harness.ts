@@ -61,4 +61,17 @@ export interface LockStoreContractOptions extends ContractRunner {
    * @default true
    */
   readonly acquiresTogether?: boolean;
+  /**
+   * Whether the store has `list`. Without it the keys that are held can't be listed.
+   *
+   * @default true
+   */
+  readonly listsKeys?: boolean;
+  /**
+   * Whether the store has `introduce`, `describe`, `hear` and `tell`, and tells the `notice` of a release. Without them
+   * people see tokens in place of processes, and a lock that is taken away is missed at its next renewal.
+   *
+   * @default true
+   */
+  readonly tellsProcesses?: boolean;
 }

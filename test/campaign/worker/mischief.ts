@@ -43,7 +43,7 @@ export class Mischief {
     if (type === 'warning') this.report('outcome', `a warning without a cause: ${JSON.stringify(event)}`);
     if (this.random.chance(0.2)) this.checkContext(locks, `a listener of ${type}`);
     if (!this.shop.settings.mischief) return;
-    if (type === 'timeout' && this.isStubborn) this.brief(key);
+    if (type === 'refused' && this.isStubborn) this.brief(key);
     else if (this.random.chance(ODDS)) this.act(locks, key);
     if (this.random.chance(0.02)) throw new Error(`a listener of ${type} throws`);
   }

@@ -49,7 +49,7 @@ export async function openModule(
     shutdownGrace: GRACE,
   };
 
-  @Module({ imports: [DistributedLockModule.forRoot(options)], providers: [Sections] })
+  @Module({ imports: [DistributedLockModule.forRoot({ ...options, logger: false })], providers: [Sections] })
   class WorkerModule {}
 
   for (;;) {

@@ -30,7 +30,15 @@ describeLockStore(
     };
   },
   // Its rules treat every request as exclusive, so that they stay short enough for a page.
-  { describe, it, reportsGrants: false, sharesKeys: false, acquiresTogether: false },
+  {
+    describe,
+    it,
+    reportsGrants: false,
+    sharesKeys: false,
+    acquiresTogether: false,
+    listsKeys: false,
+    tellsProcesses: false,
+  },
 );
 
 class Counter {

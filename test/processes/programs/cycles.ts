@@ -43,7 +43,10 @@ class Sections {
 
 const client = new Redis(url);
 
-@Module({ imports: [DistributedLockModule.forRoot({ connection: client, prefix })], providers: [Sections] })
+@Module({
+  imports: [DistributedLockModule.forRoot({ logger: false, connection: client, prefix })],
+  providers: [Sections],
+})
 class CyclesModule {}
 
 const app = await NestFactory.createApplicationContext(CyclesModule, { logger: ['error', 'warn'] });

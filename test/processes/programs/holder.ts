@@ -36,7 +36,7 @@ class Sections {
 }
 
 @Module({
-  imports: [DistributedLockModule.forRoot({ connection: url, prefix, ttl, wait: Infinity })],
+  imports: [DistributedLockModule.forRoot({ logger: false, connection: url, prefix, ttl, wait: Infinity })],
   providers: [Sections],
 })
 class HolderModule {}

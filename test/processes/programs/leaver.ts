@@ -11,7 +11,7 @@ const FAR = '1h';
 
 async function open(connection: DistributedLockModuleOptions['connection']) {
   const times = { ttl: FAR, wait: FAR, commandTimeout: FAR, shutdownGrace: FAR } as const;
-  const module = DistributedLockModule.forRoot({ connection, prefix, ...times });
+  const module = DistributedLockModule.forRoot({ logger: false, connection, prefix, ...times });
   const app = await NestFactory.createApplicationContext(module, { logger: ['error'] });
   return { app, locks: app.get(LockService) };
 }

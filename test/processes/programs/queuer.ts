@@ -5,7 +5,14 @@ import { DistributedLockModule, LockService } from '../../../lib/index.js';
 import { serve, settings } from './serve.js';
 
 const { url, prefix, ttl } = settings<{ url: string; prefix: string; ttl: number }>();
-const module = DistributedLockModule.forRoot({ connection: url, prefix, ttl, wait: Infinity, fair: true });
+const module = DistributedLockModule.forRoot({
+  logger: false,
+  connection: url,
+  prefix,
+  ttl,
+  wait: Infinity,
+  fair: true,
+});
 const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
 const locks = app.get(LockService);
 

@@ -18,7 +18,7 @@ interface Settings {
 }
 
 const { url, prefix, ttl, key, readers, fair, longest } = settings<Settings>();
-const module = DistributedLockModule.forRoot({ connection: url, prefix, ttl, wait: Infinity });
+const module = DistributedLockModule.forRoot({ logger: false, connection: url, prefix, ttl, wait: Infinity });
 const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
 const locks = app.get(LockService);
 

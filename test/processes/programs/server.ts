@@ -41,7 +41,16 @@ class Sections implements OnApplicationShutdown {
 }
 
 @Module({
-  imports: [DistributedLockModule.forRoot({ connection: url, prefix, ttl, wait: Infinity, shutdownGrace: grace })],
+  imports: [
+    DistributedLockModule.forRoot({
+      logger: false,
+      connection: url,
+      prefix,
+      ttl,
+      wait: Infinity,
+      shutdownGrace: grace,
+    }),
+  ],
   controllers: [Sections],
 })
 class ServerModule {}

@@ -21,7 +21,7 @@ export interface ShiftSettings {
 export async function openWork({ url, prefix, connectionName, ttl }: ShiftSettings, wait: Duration) {
   const { hostname, port } = new URL(url);
   const connection = { host: hostname, port: Number(port || 6379), connectionName };
-  const module = DistributedLockModule.forRoot({ connection, prefix, ttl, wait });
+  const module = DistributedLockModule.forRoot({ logger: false, connection, prefix, ttl, wait });
   const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
   return { locks: app.get(LockService), history: openHistory(new Redis(url), prefix) };
 }

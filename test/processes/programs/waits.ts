@@ -11,7 +11,9 @@ import { MemoryLockStore } from '../../../lib/stores/memory/memory.lock-store.js
 const [scene = ''] = process.argv.slice(2);
 
 async function open(options: DistributedLockModuleOptions) {
-  const app = await NestFactory.createApplicationContext(DistributedLockModule.forRoot(options), { logger: ['error'] });
+  const app = await NestFactory.createApplicationContext(DistributedLockModule.forRoot({ ...options, logger: false }), {
+    logger: ['error'],
+  });
   return { app, locks: app.get(LockService) };
 }
 

@@ -28,7 +28,7 @@ export function closeAfterTest<Closable extends { close(): Promise<void> }>(reso
 
 /** The lock module on the Redis of the run. The short grace time is for tests that fail while they hold a lock. */
 export function lockModule(options: DistributedLockModuleOptions & DistributedLockModuleExtras = {}): DynamicModule {
-  const defaults = { connection: REDIS_URL, prefix: freshPrefix(), shutdownGrace: '500ms' } as const;
+  const defaults = { connection: REDIS_URL, prefix: freshPrefix(), shutdownGrace: '500ms', logger: false } as const;
   return DistributedLockModule.forRoot({ ...defaults, ...options });
 }
 

@@ -24,7 +24,7 @@ export async function openApp(
   providers: Type[] = [],
 ): Promise<TestingModule> {
   const connection = 'url' in where ? where.url : where;
-  const defaults = { connection, ttl: LONG, wait: LONG, commandTimeout: 2_000, shutdownGrace: 0 };
+  const defaults = { connection, ttl: LONG, wait: LONG, commandTimeout: 2_000, shutdownGrace: 0, logger: false };
   return start({ imports: [DistributedLockModule.forRoot({ ...defaults, ...options })], providers });
 }
 

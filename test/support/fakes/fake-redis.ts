@@ -81,6 +81,8 @@ export function opened(client: FakeRedis, { isCluster = false, secrets = [] as s
     client,
     isCluster,
     openSubscriber: () => client.duplicate(),
+    masters: () => [],
+    keyPrefix: () => '',
     secrets: () => secrets,
     refresh: () => (client.refreshes += 1),
   };

@@ -204,6 +204,11 @@ export class FakeStore implements LockStore {
     this.server.listen(this.processId, null);
   }
 
+  /** The connection is known to be down from now on, or stands again. */
+  reach(isReachable: boolean): void {
+    this.listener?.reachable?.(isReachable);
+  }
+
   protected send<N extends Name>(
     name: N,
     requests: readonly Exchanges[N]['request'][],

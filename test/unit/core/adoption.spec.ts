@@ -32,7 +32,19 @@ describe('a lock that is detached', () => {
     const { key, token, fencingToken } = lock;
     expect([heard('released'), heard('detached')]).toEqual([
       [],
-      [{ type: 'detached', key, token, fencingToken, mode: 'write', heldMs: 100 }],
+      [
+        {
+          type: 'detached',
+          instance: 'default',
+          label: '',
+          id: 1,
+          key,
+          token,
+          fencingToken,
+          mode: 'write',
+          heldMs: 100,
+        },
+      ],
     ]);
     const sent = store.calls.length;
     await advance(5_000);

@@ -11,7 +11,7 @@ import { grant, now } from '../../support/fakes/leases.js';
 function hold(count: number) {
   const leases = Array.from({ length: count }, () => grant());
   const holders = leases.map((lease) => {
-    const holder = new Holder(lease, 0, DEFAULT_SETTINGS, now());
+    const holder = new Holder(lease, 0, { settings: DEFAULT_SETTINGS, id: 1, askedAt: now() }, now(), 'free');
     lease.onLost = (error) => {
       holder.lose(error);
       holder.announce();

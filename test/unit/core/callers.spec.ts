@@ -10,9 +10,9 @@ import { grant, now } from '../../support/fakes/leases.js';
 
 /** What a caller of this kind gets when it succeeds. */
 async function outcomeFor(kind: typeof SingleCaller | typeof PartCaller) {
-  const holder = new Holder(grant(), 0, DEFAULT_SETTINGS, now());
+  const holder = new Holder(grant(), 0, { settings: DEFAULT_SETTINGS, id: 1, askedAt: now() }, now(), 'free');
   const outcome = await new Promise<unknown>((resolve) => {
-    const request = { key: 'key', settings: DEFAULT_SETTINGS, askedAt: now(), signal: undefined };
+    const request = { key: 'key', settings: DEFAULT_SETTINGS, askedAt: now(), id: 1, signal: undefined };
     const caller: Waiter = new kind(request, resolve);
     caller.succeed(holder);
   });

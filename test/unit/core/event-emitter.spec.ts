@@ -13,7 +13,16 @@ const unheard = (error: unknown): never => {
   throw error;
 };
 
-const EVENT: LockEvent = { type: 'waiting', key: 'key', token: 'token', mode: 'write', holderExpiresInMs: 1 };
+const EVENT: LockEvent = {
+  type: 'waiting',
+  instance: 'default',
+  key: 'key',
+  token: 'token',
+  label: '',
+  mode: 'write',
+  id: 1,
+  holderExpiresInMs: 1,
+};
 
 describe('the event stream', () => {
   useFakeClock();
@@ -141,10 +150,10 @@ describe('the event stream', () => {
 
   it('warns once for each key of a re-entry that outlives its section, and only where there is a listener', async () => {
     const events = new LockEventEmitter(unheard);
-    events.warnOfOutlived('unheard', 'token');
+    events.warnOfOutlived('unheard', 'token', '');
     const heard: LockEvent[] = [];
     events.stream$.subscribe((event) => heard.push(event));
-    for (const key of ['a', 'b', 'a', 'unheard']) events.warnOfOutlived(key, 'token');
+    for (const key of ['a', 'b', 'a', 'unheard']) events.warnOfOutlived(key, 'token', 'label');
     await flush();
     expect(heard).toMatchObject(
       ['a', 'b', 'unheard'].map((key) => ({ type: 'warning', code: 'reentry-outlived-section', key, token: 'token' })),
@@ -155,6 +164,9 @@ describe('the event stream', () => {
     expect('next' in new LockEventEmitter(unheard).stream$).toBe(false);
   });
 });
+
+/** What all events of the first lock of a service have. */
+const MINE = { instance: 'default', label: '', mode: 'write', id: 1 };
 
 describe('a lock tells', () => {
   useFakeClock();
@@ -167,9 +179,9 @@ describe('a lock tells', () => {
     await lock.release();
     const { key, token, fencingToken } = lock;
     expect(events).toEqual([
-      { type: 'acquired', key, token, mode: 'write', fencingToken, waitedMs: 0 },
-      { type: 'renewed', key, token, mode: 'write', fencingToken, ttl: 1_200 },
-      { type: 'released', key, token, mode: 'write', fencingToken, heldMs: 500 },
+      { type: 'acquired', key, token, ...MINE, fencingToken, how: 'free', waitedMs: 0 },
+      { type: 'renewed', key, token, ...MINE, fencingToken, ttl: 1_200 },
+      { type: 'released', key, token, ...MINE, fencingToken, heldMs: 500 },
     ]);
   });
 
@@ -182,34 +194,35 @@ describe('a lock tells', () => {
     const { key, token, fencingToken } = await asked;
     await flush();
     expect(events).toEqual([
-      { type: 'waiting', key, token, mode: 'write', holderExpiresInMs: 5_000 },
-      { type: 'acquired', key, token, mode: 'write', fencingToken, waitedMs: 300 },
+      { type: 'waiting', key, token, ...MINE, holderExpiresInMs: 5_000 },
+      { type: 'acquired', key, token, ...MINE, fencingToken, how: 'granted', waitedMs: 300 },
       // The claim window of the grant, prolonged to the full ttl.
-      { type: 'renewed', key, token, mode: 'write', fencingToken, ttl: 1_000 },
+      { type: 'renewed', key, token, ...MINE, fencingToken, ttl: 1_000 },
     ]);
   });
 
-  it('timeout when the wait is over', async () => {
+  it('refused when the wait is over', async () => {
     const { locks, events, rival } = openLocks({ wait: 300 });
     await rival.acquire('key', 'rival');
     outcomeOf(locks.acquire('key'));
     await advance(300);
-    const [{ token }] = events as [LockEvent];
-    expect(events.slice(1)).toEqual([{ type: 'timeout', key: 'key', token, mode: 'write', waitedMs: 300 }]);
+    expect(events.slice(1)).toEqual([
+      { type: 'refused', key: 'key', token: '', ...MINE, reason: 'timeout', waitedMs: 300 },
+    ]);
   });
 
-  it('timeout when it does not wait and the key is busy', async () => {
+  it('refused when it does not wait and the key is busy', async () => {
     const { locks, events, rival } = openLocks({ wait: 0 });
     await rival.acquire('key', 'rival');
     await locks.tryAcquire('key');
-    expect(events).toEqual([{ type: 'timeout', key: 'key', token: expect.any(String), mode: 'write', waitedMs: 0 }]);
+    expect(events).toEqual([{ type: 'refused', key: 'key', token: '', ...MINE, reason: 'busy', waitedMs: 0 }]);
   });
 
   it('lost, with the error that the signal carries', async () => {
     const { locks, events } = openLocks({ autoRenew: false });
     const { key, token, fencingToken, signal } = await locks.acquire('key');
     await advance(988);
-    expect(events.slice(1)).toEqual([{ type: 'lost', key, token, mode: 'write', fencingToken, error: signal.reason }]);
+    expect(events.slice(1)).toEqual([{ type: 'lost', key, token, ...MINE, fencingToken, error: signal.reason }]);
     expect(signal.reason).toBeInstanceOf(LockLostError);
   });
 
@@ -225,6 +238,8 @@ describe('a lock tells', () => {
     for (const event of heard('failed')) {
       expect(event).toEqual({
         type: 'failed',
+        instance: 'default',
+        label: '',
         key: 'key',
         token: expect.any(String),
         during: event.during,
@@ -248,9 +263,13 @@ describe('a lock tells', () => {
     expect(heard('released').map(({ key }) => key)).toEqual(['b', 'a']);
   });
 
-  it('nothing of re-entries', async () => {
-    const { locks, events } = openLocks();
+  it('a re-entry as another way to come to the same lock', async () => {
+    const { locks, heard } = openLocks();
     await locks.withLock('key', () => locks.withLock('key', () => flush()));
-    expect(events.map(({ type }) => type)).toEqual(['acquired', 'released']);
+    expect(heard('acquired').map(({ how, id }) => [how, id])).toEqual([
+      ['free', 1],
+      ['re-entered', 1],
+    ]);
+    expect(heard('released').map(({ id }) => id)).toEqual([1]);
   });
 });

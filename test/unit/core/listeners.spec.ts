@@ -70,7 +70,7 @@ const ACTIONS: Record<string, Action> = {
   'lets sections end': ({ ends }) => ends.splice(0).forEach((end) => end()),
 };
 
-const HEARD = ['acquired', 'waiting', 'renewed', 'lost', 'released', 'timeout', 'failed', 'warning'] as const;
+const HEARD = ['acquired', 'waiting', 'renewed', 'lost', 'released', 'refused', 'failed', 'warning'] as const;
 type Heard = (typeof HEARD)[number] | 'the end of a wait' | 'the loss of a lock';
 
 /** One request in three goes wrong. */
@@ -146,7 +146,7 @@ describe('a listener', () => {
     const waits = [1, 2, 3].map(() => outcomeOf(locks.acquire('key')));
     await advance(10);
     const again: { state: string; value: unknown }[] = [];
-    locks.events$.subscribe(({ type }) => type === 'timeout' && again.push(outcomeOf(locks.acquire('key'))));
+    locks.events$.subscribe(({ type }) => type === 'refused' && again.push(outcomeOf(locks.acquire('key'))));
     const closed = outcomeOf(engine.close());
     await advance(10);
     expect(closed.state).toBe('resolved');
@@ -162,7 +162,7 @@ describe('a listener', () => {
     let count = 0;
     for (const key of ['key', 'mine']) {
       const subscription = locks.events$.subscribe((event) => {
-        if (event.type !== 'timeout' || event.key !== key) return;
+        if (event.type !== 'refused' || event.key !== key) return;
         if (count++ > 100_000) subscription.unsubscribe();
         locks.tryAcquire(key).catch(() => undefined);
       });

@@ -44,7 +44,15 @@ describe('keys that are asked for in two orders', () => {
     const [here, there] = warnings[0]!.match(/spec\.ts:\d+/g)!;
     expect(Number(here!.slice(8)) - Number(there!.slice(8))).toBe(1);
     expect(heard('warning')).toEqual([
-      { type: 'warning', code: 'lock-order', key: 'a', token: '', message: warnings[0] },
+      {
+        type: 'warning',
+        code: 'lock-order',
+        instance: 'default',
+        key: 'a',
+        token: '',
+        label: '',
+        message: warnings[0],
+      },
     ]);
   });
 

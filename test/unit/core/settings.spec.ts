@@ -50,6 +50,7 @@ describe('settings', () => {
       share: EXCLUSIVE,
       lockDelay: 0,
       minHold: 0,
+      label: '',
     });
   });
 
@@ -65,6 +66,7 @@ describe('settings', () => {
       share: READ,
       lockDelay: 2_000,
       minHold: 60_000,
+      label: '',
     });
   });
 

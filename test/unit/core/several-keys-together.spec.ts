@@ -119,7 +119,7 @@ describe('several keys of which one is not free', () => {
     });
     await flush();
     expect(names(bench)).toEqual(['acquireTogether']);
-    expect(heard('timeout').map(({ key }) => key)).toEqual(['b']);
+    expect(heard('refused').map(({ key }) => key)).toEqual(['b']);
     await rival.release('b', 'rival');
     await expectNothingLeft(bench, 'a', 'b', 'c');
   });
@@ -136,7 +136,7 @@ describe('several keys of which one is not free', () => {
     await rival.acquire('b', 'rival');
     const asked = outcomeOf(locks.acquire(['c', 'b', 'a']));
     await flush();
-    expect([asked.state, names(bench), heard('timeout')]).toEqual([
+    expect([asked.state, names(bench), heard('refused')]).toEqual([
       'pending',
       ['acquireTogether', 'acquire', 'acquire'],
       [],

@@ -115,7 +115,7 @@ describe('the signal of a locked stream', () => {
     await rival.acquire('key', 'rival', 60_000);
     const subscription = feed.replaced().subscribe(observer);
     // At the very moment at which the wait ends.
-    locks.events$.subscribe(({ type }) => type === 'timeout' && subscription.unsubscribe());
+    locks.events$.subscribe(({ type }) => type === 'refused' && subscription.unsubscribe());
     await advance(200);
     expect(subscription.closed).toBe(true);
     expect([told, fallback.mock.calls]).toEqual([[], []]);

@@ -101,3 +101,84 @@ describe('convert', () => {
     expect(asked.state).toBe('rejected');
   });
 });
+
+describe('list', () => {
+  useFakeClock();
+  const summary = { key: 'key', holderCount: 0, holder: null, waitingCount: 1 };
+  const first = (list: unknown) => checked({ list }).list!('*')[Symbol.asyncIterator]().next();
+
+  it('answers what the store answers, and stops it when the consumer stops', async () => {
+    const ended = jest.fn();
+    const store = checked({
+      async *list(match: string) {
+        try {
+          for (;;) yield [{ ...summary, key: match }];
+        } finally {
+          ended();
+        }
+      },
+    });
+    for await (const piece of store.list!('a*')) {
+      expect(piece).toEqual([{ ...summary, key: 'a*' }]);
+      break;
+    }
+    await flush();
+    expect(ended).toHaveBeenCalledTimes(1);
+  });
+
+  it.each<[string, unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('away');
+      },
+    ],
+    ['is no iterable', () => undefined],
+    [
+      'yields nonsense',
+      async function* () {
+        yield [{ key: 1 }];
+      },
+    ],
+    [
+      'yields no list',
+      async function* () {
+        yield summary;
+      },
+    ],
+  ])('rejects where the store %s', async (_, list) => {
+    await expect(first(list)).rejects.toThrow();
+  });
+
+  it('rejects in time where the store is silent', async () => {
+    const outcome = outcomeOf(
+      first(() => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) })),
+    );
+    await advance(LIMIT);
+    expect(outcome).toMatchObject({ state: 'rejected', value: expect.any(Error) });
+  });
+});
+
+describe('what processes say of themselves', () => {
+  useFakeClock();
+  const NAMES = ['introduce', 'describe', 'hear', 'tell', 'list'] as const;
+
+  it('is absent where the user wrote none', () => {
+    const store = checked(Object.fromEntries(NAMES.map((name) => [name, undefined])));
+    expect(NAMES.filter((name) => name in store)).toEqual([]);
+  });
+
+  it('rejects in time where the store is silent', async () => {
+    const silent = () => new Promise(() => undefined);
+    const store = checked({ introduce: silent, describe: silent, hear: silent, tell: silent });
+    const sent = [store.introduce!('id', '', 1), store.describe!(['id']), store.hear!('id'), store.tell!('id', '')];
+    const outcomes = Promise.allSettled(sent);
+    await advance(LIMIT);
+    expect((await outcomes).map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+  });
+
+  it('reads descriptions of one length only', async () => {
+    expect(await checked({ describe: async () => ['a', 1] }).describe!(['x', 'y'])).toEqual(['a', undefined]);
+    await expect(checked({ describe: async () => ['a'] }).describe!(['x', 'y'])).rejects.toThrow();
+  });
+});

@@ -111,7 +111,8 @@ export function readKeyPiece(key: string, from: string, reply: unknown): KeyPiec
   };
 }
 
-function readHolders(fields: readonly unknown[]): HolderState[] | undefined {
+/** Reads five fields for each holder; undefined for what is none. */
+export function readHolders(fields: readonly unknown[]): HolderState[] | undefined {
   const holders: HolderState[] = [];
   for (let i = 0; i < fields.length; i += 5) {
     const token = fields[i];

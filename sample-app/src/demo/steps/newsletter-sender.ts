@@ -46,7 +46,7 @@ async function watchOthers<Kind extends Office>(
   await nextEvent([sender], 'released', 'newsletter');
   let refused = 0;
   const subscription = merge(...others.map((office) => office.events$))
-    .pipe(filter(({ key, type }) => key === 'newsletter' && type === 'timeout'))
+    .pipe(filter(({ key, type }) => key === 'newsletter' && type === 'refused'))
     .subscribe(() => refused++);
   const next = nextEvent(others, 'acquired', 'newsletter').then(() => subscription.unsubscribe());
   await end(sender);

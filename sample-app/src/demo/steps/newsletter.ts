@@ -44,8 +44,8 @@ export async function watchEditions(offices: readonly Office[], due: number): Pr
   const attempts: OfficeEvent[] = [];
   const subscription = merge(...offices.map((office) => office.events$))
     .pipe(
-      filter(({ key, type }) => key === 'newsletter' && (type === 'acquired' || type === 'timeout')),
-      skipWhile(({ type }) => type === 'timeout'),
+      filter(({ key, type }) => key === 'newsletter' && (type === 'acquired' || type === 'refused')),
+      skipWhile(({ type }) => type === 'refused'),
     )
     .subscribe((event) => attempts.push(event));
   const newsletters = await untilEdition(offices[0]!, first + due);
@@ -56,7 +56,7 @@ export async function watchEditions(offices: readonly Office[], due: number): Pr
     due,
     sent,
     twice: editions.length - sent,
-    refused: attempts.filter(({ type }) => type === 'timeout').length,
+    refused: attempts.filter(({ type }) => type === 'refused').length,
     offices: new Set(attempts.map(({ office }) => office)).size,
   };
 }

@@ -70,7 +70,7 @@ describe('what is called back', () => {
     ['renewed', 'by hand', async ({ locks }) => (await locks.acquire('key')).renew()],
     ['released', 'by hand', async ({ locks }) => (await locks.acquire('key')).release()],
     [
-      'timeout',
+      'refused',
       'at once',
       ({ locks, rival }) => busy(rival.acquire('key', 'rival').then(() => locks.tryAcquire('key'))),
     ],
@@ -83,7 +83,7 @@ describe('what is called back', () => {
       },
     ],
     [
-      'timeout',
+      'refused',
       'by a signal',
       async ({ locks, rival }) => {
         await rival.acquire('key', 'rival', 4_000);
@@ -240,7 +240,7 @@ describe('what is called back by a timer', () => {
     ['renewed', ({ locks }) => locks.acquire('key', { ttl: 900 })],
     ['lost', ({ locks }) => locks.acquire('key', { ttl: 100, autoRenew: false })],
     [
-      'timeout',
+      'refused',
       async ({ locks, rival }) => {
         await rival.acquire('key', 'rival', 60_000);
         locks.acquire('key', { wait: 50 }).catch(() => undefined);

@@ -341,6 +341,8 @@ describe('a re-entered hold that outlives the section that it was entered from',
       {
         type: 'warning',
         code: 'reentry-outlived-section',
+        instance: 'default',
+        label: '',
         key: 'key',
         token: heard('acquired')[0]!.token,
         message: expect.stringContaining('locks.outside'),
@@ -438,7 +440,8 @@ describe('a re-entered hold that outlives the section that it was entered from',
     await advance(1_000);
     await done;
     expect(bench.heard('warning')).toEqual([]);
-    expect(bench.heard('released').length).toBe(bench.heard('acquired').length);
+    const acquired = bench.heard('acquired').filter(({ how }) => how !== 're-entered');
+    expect(bench.heard('released').length).toBe(acquired.length);
   });
 
   it('excludes what a pool starts outside', async () => {

@@ -46,7 +46,9 @@ describe('a lease that was given back', () => {
     await lock.release();
     await flush();
     const { key, token, fencingToken } = lock;
-    expect(heard('released')).toEqual([{ type: 'released', key, token, mode: 'write', fencingToken, heldMs: 250 }]);
+    expect(heard('released')).toEqual([
+      { type: 'released', instance: 'default', label: '', id: 1, key, token, mode: 'write', fencingToken, heldMs: 250 },
+    ]);
   });
 
   it('is not told of as released while it is not known whether the store has heard of it', async () => {

@@ -11,7 +11,7 @@ import type { LoneLease } from '../../../support/fakes/leases.js';
 /** A holder that hears of the loss of its lease. */
 function hold(handOffs = 0): { holder: Holder; lease: LoneLease } {
   const lease = grant();
-  const holder = new Holder(lease, handOffs, DEFAULT_SETTINGS, now());
+  const holder = new Holder(lease, handOffs, { settings: DEFAULT_SETTINGS, id: 1, askedAt: now() }, now(), 'free');
   lease.onLost = (error) => holder.lose(error);
   return { holder, lease };
 }
@@ -117,7 +117,7 @@ describe('a holder', () => {
     const { expiresAt } = holder;
     lease.begin({ ttl: 30_000 });
     lease.answered({ state: 'held', fencingToken: 7 }, 500, 30_000);
-    const next = new Holder(lease, 1, DEFAULT_SETTINGS, now());
+    const next = new Holder(lease, 1, { settings: DEFAULT_SETTINGS, id: 1, askedAt: now() }, now(), 'free');
     expect([holder.ttl, holder.expiresAt]).toEqual([TTL, expiresAt]);
     expect([next.ttl, next.fencingToken, next.isHeld, holder.isHeld]).toEqual([30_000, 8, true, false]);
   });

@@ -162,7 +162,7 @@ describe('a renewal by hand', () => {
 
   const held = () => {
     const lease = grant({ autoRenew: false });
-    const holder = new Holder(lease, 0, DEFAULT_SETTINGS, now());
+    const holder = new Holder(lease, 0, { settings: DEFAULT_SETTINGS, id: 1, askedAt: now() }, now(), 'free');
     lease.onLost = (error) => holder.lose(error);
     return { lease, holder };
   };

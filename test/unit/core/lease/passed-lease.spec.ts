@@ -86,7 +86,17 @@ describe('a lease that is passed on', () => {
     expect(next.state).toBe('resolved');
     const { token, fencingToken } = a;
     expect(heard('released')).toEqual([
-      { type: 'released', key: 'key', token, fencingToken, mode: 'permit', heldMs: 10 },
+      {
+        type: 'released',
+        instance: 'default',
+        label: '',
+        id: 1,
+        key: 'key',
+        token,
+        fencingToken,
+        mode: 'permit',
+        heldMs: 10,
+      },
     ]);
     expect(heard('acquired')[1]).toMatchObject({ token, fencingToken: fencingToken + 1, mode: 'permit', waitedMs: 10 });
   });

@@ -131,7 +131,7 @@ describe('a caller that does not want to wait', () => {
     await expect(asked).rejects.toBeInstanceOf(LockBusyError);
     await expect(asked).rejects.toMatchObject({ key: 'key', retryAfterMs: 888 });
     expect(store.calls).toHaveLength(sent);
-    expect(heard('timeout')).toHaveLength(1);
+    expect(heard('refused')).toHaveLength(1);
   });
 
   it('asks for itself while nobody of its process has it', async () => {

@@ -70,7 +70,7 @@ describe('callers of one process that want one key', () => {
       await expect(locks.acquire(key, { wait: 0 })).rejects.toBeInstanceOf(LockBusyError);
     }
     expect(store.sent('acquire').map(({ key }) => key)).toEqual(['theirs']);
-    expect(heard('timeout').map(({ key, waitedMs }) => [key, waitedMs])).toEqual([
+    expect(heard('refused').map(({ key, waitedMs }) => [key, waitedMs])).toEqual([
       ['ours', 0],
       ['theirs', 0],
     ]);

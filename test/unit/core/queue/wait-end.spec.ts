@@ -45,7 +45,7 @@ describe('a wait that ends', () => {
     bench.controller.abort(REASON);
     await flush();
     expect(bench.asked.value).toBe(REASON);
-    expect(bench.heard('timeout')).toHaveLength(1);
+    expect(bench.heard('refused')).toHaveLength(1);
     await expectNothingLeft(bench);
     expect(getEventListeners(bench.controller.signal, 'abort')).toEqual([]);
     expect(await lastingTimers()).toBe(0);

@@ -1,6 +1,6 @@
 /** Names in Redis: one slot per key, and never one name for two keys. */
 import { describe, expect, it } from '@jest/globals';
-import { isSlotSafePrefix, recordName } from '../../../../lib/stores/redis/redis-keys.js';
+import { isSlotSafePrefix, keyOfRecord, recordName } from '../../../../lib/stores/redis/redis-keys.js';
 import { BESIDE } from '../../../../lib/stores/redis/scripts/record.js';
 
 /** The record, and what lies beside it, as the scripts name them. */
@@ -85,5 +85,16 @@ describe('a prefix', () => {
 
   it.each(['{', 'a{', '{}', '{a', '{}{a}'])('%p is not', (prefix) => {
     expect(isSlotSafePrefix(prefix)).toBe(false);
+  });
+});
+
+describe('the key of a name', () => {
+  it.each(NASTY)('is found again: %s', (key) => {
+    expect(keyOfRecord('lock', recordName('lock', key))).toBe(key);
+    for (const beside of BESIDE) expect(keyOfRecord('lock', recordName('lock', key) + beside)).toBeUndefined();
+  });
+
+  it.each(['lock:process:a', 'lock:{}', 'lock:{}a}', 'lock:{%a}', 'other:{a}', 'lock:{a'])('is no key: %s', (name) => {
+    expect(keyOfRecord('lock', name)).toBeUndefined();
   });
 });

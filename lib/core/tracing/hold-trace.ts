@@ -1,0 +1,73 @@
+/**
+ * Publishes how long a lock is held, from the moment when its caller has it until it is given back or lost, whatever comes
+ * first; and runs sections in the contexts of those that listen.
+ */
+import { AsyncResource } from 'node:async_hooks';
+import type { AroundSection, LockHoldMessage } from '../../lock.channels.js';
+import type { LockLostError } from '../../lock.errors.js';
+import type { Lock } from '../../lock.js';
+import { holdChannel } from './channels.js';
+
+export class HoldTrace {
+  private around: AroundSection | undefined;
+  private readonly message: LockHoldMessage;
+  private readonly since = performance.now();
+  private isOver = false;
+  /** That of the lock's caller. `AsyncResource.bind` would do, at several times the cost. */
+  private readonly context = new AsyncResource('LockHold', { requireManualDestroy: true });
+
+  /** Begins, in the async context of the lock's caller. */
+  constructor(of: Omit<LockHoldMessage, 'wrap'>, lock: Lock) {
+    this.message = { ...of, wrap: (around) => this.wrap(around) };
+    const { message } = this;
+    holdChannel.start.runStores(message, () => undefined);
+    holdChannel.end.publish(message);
+    const { signal } = lock;
+    if (signal.aborted) this.lost(signal.reason as LockLostError);
+    else signal.addEventListener('abort', () => this.inContext(() => this.lost(signal.reason as LockLostError)));
+  }
+
+  /** Runs a section of the lock. */
+  run<Result>(section: () => Result): Result {
+    return this.around ? this.around(section) : section();
+  }
+
+  /** It was given back; `settled` answers whether it had been lost. */
+  released(settled: Promise<LockLostError | undefined>): void {
+    const heldMs = performance.now() - this.since;
+    // Its handler runs in the context of the one that gives it back, who may be another.
+    void settled.then((loss) =>
+      this.inContext(() => {
+        if (loss) this.lost(loss);
+        else this.over({ end: 'released', heldMs });
+      }),
+    );
+  }
+
+  detached(): void {
+    this.over({ end: 'detached' });
+  }
+
+  private inContext(act: () => void): void {
+    this.context.runInAsyncScope(act);
+  }
+
+  private lost(error: LockLostError): void {
+    this.over({ end: error.reason === 'forced' ? 'forced' : 'lost', error });
+  }
+
+  private over(outcome: Pick<LockHoldMessage, 'end' | 'error' | 'heldMs'>): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { message } = this;
+    Object.assign(message, { heldMs: performance.now() - this.since }, outcome);
+    if (outcome.error) holdChannel.error.publish(message);
+    holdChannel.asyncStart.publish(message);
+    holdChannel.asyncEnd.publish(message);
+  }
+
+  private wrap(around: AroundSection): void {
+    const { around: inner } = this;
+    this.around = inner ? (section) => around(() => inner(section)) : around;
+  }
+}

@@ -1,0 +1,51 @@
+import { jest } from '@jest/globals';
+import { LockUnavailableError } from '../../../../lib/lock.errors.js';
+import { openNeighbours } from '../../../support/fakes/neighbours.js';
+
+describe('an operator', () => {
+  it('asks the store whether it is well, and waits no longer than it wants to', async () => {
+    const [a] = openNeighbours(1);
+    expect(await a!.locks.ping()).toBeGreaterThanOrEqual(0);
+    jest.spyOn(a!.store, 'ping').mockImplementation(() => new Promise(() => undefined));
+    await expect(a!.locks.ping({ timeout: 20 })).rejects.toBeInstanceOf(LockUnavailableError);
+    jest.spyOn(a!.store, 'ping').mockRejectedValue(new Error('own'));
+    await expect(a!.locks.ping()).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE' });
+  });
+
+  it('lists keys as they are read, no more than it wants', async () => {
+    const [a] = openNeighbours(1);
+    for (const key of ['a', 'b', 'c']) await a!.locks.acquire(key);
+    const found: string[] = [];
+    for await (const { key } of a!.locks.list({ limit: 2 })) found.push(key);
+    expect(found).toEqual(['a', 'b']);
+  });
+
+  it('is told where the store can list nothing, and where it fails', async () => {
+    const [a] = openNeighbours(1);
+    Object.defineProperty(a!.store, 'list', { value: undefined });
+    await expect(a!.locks.list()[Symbol.asyncIterator]().next()).rejects.toThrow('list');
+    jest.spyOn(a!.store, 'inspect').mockRejectedValue(new TypeError('a bug'));
+    await expect(a!.locks.inspect('key')).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE', key: 'key' });
+  });
+
+  it('sees holders whose processes are not known, and those of which nonsense is written down', async () => {
+    const [a, b] = openNeighbours(2);
+    await a!.locks.acquire('key');
+    expect((await b!.locks.inspect('key', { ask: false })).holder).toMatchObject({ process: null, reports: null });
+    jest.spyOn(b!.store, 'describe').mockResolvedValue(['nonsense']);
+    expect((await b!.locks.inspect('key')).holder!.process).toBeNull();
+  });
+
+  it.each([
+    ['inspect', { ask: 1 }],
+    ['inspect', { timeout: 'soon' }],
+    ['ping', { timeout: -1 }],
+    ['forceRelease', { reason: '' }],
+    ['forceRelease', { by: 'x'.repeat(101) }],
+  ] as const)('refuses what can’t be meant: %s(%j)', async (method, options) => {
+    const [a] = openNeighbours(1);
+    const call = async () =>
+      method === 'ping' ? a!.locks.ping(options as never) : a!.locks[method]('key', options as never);
+    await expect(call()).rejects.toMatchObject({ code: 'LOCK_OPTIONS' });
+  });
+});

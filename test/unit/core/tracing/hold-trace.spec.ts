@@ -1,0 +1,87 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { LOCK_CHANNELS } from '../../../../lib/lock.channels.js';
+import type { LockHoldMessage } from '../../../../lib/lock.channels.js';
+import { hearChannel } from '../../../support/fakes/heard.js';
+import type { Heard } from '../../../support/fakes/heard.js';
+import { openNeighbours } from '../../../support/fakes/neighbours.js';
+import { aborted, until } from '../../../support/waiting.js';
+
+const ends = (heard: readonly Heard<LockHoldMessage>[]) =>
+  heard.flatMap(({ part, message }) => (part === 'asyncEnd' ? [message.end] : []));
+
+describe('the time a lock is held, traced', () => {
+  it('ends with its release, once', async () => {
+    const heard = hearChannel<LockHoldMessage>(LOCK_CHANNELS.hold);
+    const [a] = openNeighbours(1);
+    {
+      await using lock = await a!.locks.acquire(['b', 'a'], { label: 'pair' });
+      expect(heard.map(({ part }) => part)).toEqual(['start', 'end']);
+      expect(heard[0]!.message).toMatchObject({
+        instance: 'n0',
+        label: 'pair',
+        keys: ['b', 'a'],
+        mode: 'write',
+        fencingToken: lock.fencingToken,
+      });
+    }
+    await until(() => ends(heard).length > 0);
+    expect(ends(heard)).toEqual(['released']);
+    expect(heard.at(-1)!.message.heldMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('ends where it is lost, and a release behind that is no second end', async () => {
+    const heard = hearChannel<LockHoldMessage>(LOCK_CHANNELS.hold);
+    const [a] = openNeighbours(1);
+    const lock = await a!.locks.acquire('key', { ttl: 100, autoRenew: false });
+    await aborted(lock.signal);
+    await until(() => ends(heard).length > 0);
+    expect(heard.at(-1)!.message).toMatchObject({ end: 'lost', error: { reason: 'ended' } });
+    await lock.release();
+    expect(ends(heard)).toEqual(['lost']);
+  });
+
+  it('ends where it is taken away, and where it is given to another process', async () => {
+    const heard = hearChannel<LockHoldMessage>(LOCK_CHANNELS.hold);
+    const [a, b] = openNeighbours(2);
+    await a!.locks.acquire('forced');
+    await b!.locks.forceRelease('forced');
+    await until(() => ends(heard).length > 0);
+    await (await a!.locks.acquire('detached')).detach();
+    expect(ends(heard)).toEqual(['forced', 'detached']);
+  });
+
+  it('runs sections in the contexts of those that wrap them, the last one outermost', async () => {
+    const [outer, inner] = [new AsyncLocalStorage<number>(), new AsyncLocalStorage<string>()];
+    const order: string[] = [];
+    for (const [name, context] of [
+      ['inner', inner],
+      ['outer', outer],
+    ] as const) {
+      hearChannel<LockHoldMessage>(LOCK_CHANNELS.hold, ({ part, message }) => {
+        if (part !== 'start') return;
+        message.wrap((section) => {
+          order.push(name);
+          return (context as AsyncLocalStorage<unknown>).run(name, section);
+        });
+      });
+    }
+    const [a] = openNeighbours(1);
+    const seen = await a!.locks.withLock('key', async () => [inner.getStore(), outer.getStore()]);
+    expect([seen, order]).toEqual([
+      ['inner', 'outer'],
+      ['outer', 'inner'],
+    ]);
+    const lock = await a!.locks.acquire('other');
+    expect(inner.getStore()).toBeUndefined();
+    expect(a!.locks.run(lock, () => inner.getStore())).toBe('inner');
+    await lock.release();
+  });
+
+  it('shows nothing of itself on the lock', async () => {
+    hearChannel<LockHoldMessage>(LOCK_CHANNELS.hold);
+    const [a] = openNeighbours(1);
+    const lock = await a!.locks.acquire('key');
+    expect(Object.keys(lock)).toEqual([]);
+    await lock.release();
+  });
+});
