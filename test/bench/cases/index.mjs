@@ -20,6 +20,7 @@ import { latency } from './latency.mjs';
 import { manyReaders } from './many-readers.mjs';
 import { memory } from './memory.mjs';
 import { overhead } from './overhead.mjs';
+import { observed } from './observed.mjs';
 import { pair } from './pair.mjs';
 import { pairsOfKeys } from './pairs-of-keys.mjs';
 import { processes } from './processes.mjs';
@@ -29,6 +30,7 @@ import { writerAmongReaders } from './writer-among-readers.mjs';
 
 export const cases = [
   pair,
+  observed,
   latency,
   keys,
   hot,

@@ -10,6 +10,21 @@ export const withLock = { id: 'with-lock', name: 'this library, withLock', ...co
 export const acquire = { id: 'acquire', name: 'this library, acquire/release', ...common, setup: onRedis(byAcquire) };
 export const locked = { id: 'locked', name: 'this library, @Locked', ...common, setup: onRedis(byDecorator) };
 
+/** With OpenTelemetry's API, and no SDK behind it: what it costs to publish and to listen, and not what an exporter does. */
+const observedBy = (id, name, config) => ({
+  ...withLock,
+  id,
+  name,
+  own: false,
+  async setup(url, settings) {
+    const { LockInstrumentation } = await import(new URL('../../../dist/esm/otel/index.js', import.meta.url).href);
+    new LockInstrumentation(config);
+    return withLock.setup(url, settings);
+  },
+});
+export const traced = observedBy('traced', 'withLock, subscribed to spans', { metrics: false });
+export const metered = observedBy('metered', 'withLock, subscribed to metrics', { spans: false });
+
 /** Every single waiter stands in the server's line: strict order between all callers, and no hand-off in the process. */
 export const acquireFair = {
   ...acquire,
