@@ -1,0 +1,168 @@
+/**
+ * One key that viewers look at: its state is read every second, what the processes have to say a little less often, and
+ * what happens to it in this process is remembered as long as a viewer looks.
+ */
+import type { LockEvent } from '../lock.events.js';
+import type { HolderInspection, KeyInspection, WaiterInspection } from '../lock.operations.js';
+import { processIdOf } from '../stores/protocol.js';
+import { eventText } from './event-text.js';
+import { processView } from './process-directory.js';
+import { QueueHistory } from './queue-history.js';
+import type { HolderView, KeyView, WaiterView } from './wire.js';
+
+/** How many events are remembered, and how many places of a queue are shown. */
+const [MOST_EVENTS, MOST_WAITERS] = [50, 100];
+/** How many processes an inspection asks at most because of waiters, and how many places of a queue one script reads. */
+const [ASKED_WAITERS, PIECE] = [32, 128];
+
+/** Of a holder, in milliseconds by the clock of this process. */
+interface Remembered {
+  readonly firstSeen: number;
+  longest: number;
+  /** What its process said, and when. */
+  isAsked: boolean;
+  reports: HolderInspection['reports'];
+  localWaiters: number;
+  reportedAt: number;
+}
+
+interface RememberedReport {
+  readonly report: WaiterInspection['report'];
+  readonly at: number;
+}
+
+export class KeyWatch {
+  private inspection: KeyInspection | undefined;
+  private readAt = 0;
+  private askedAt = -Infinity;
+  private holders = new Map<string, Remembered>();
+  private reports = new Map<string, RememberedReport>();
+  private readonly events: { readonly id: number; readonly at: number; readonly event: LockEvent }[] = [];
+  private readonly history = new QueueHistory();
+  private lastId = 0;
+  /** How many look at it. */
+  viewers = 0;
+  /** Changes with whatever a viewer may see. */
+  version = 0;
+  /** When it is to be read next. */
+  dueAt = 0;
+
+  constructor(
+    readonly key: string,
+    private readonly now: () => number,
+  ) {}
+
+  /** Whether the processes are to be asked this time. Each costs a request. */
+  get isToBeAsked(): boolean {
+    return this.now() - this.askedAt >= Math.max(2_000, this.processes * 500);
+  }
+
+  /** How many requests it takes to read it. */
+  cost(ask: boolean): number {
+    const pieces = 1 + Math.floor((this.inspection?.waiting.length ?? 0) / PIECE);
+    // Before it asks, the process may make sure that it would hear the answers.
+    return pieces + 1 + (ask ? this.processes + 1 : 0);
+  }
+
+  private get processes(): number {
+    const { holders = [], waiting = [] } = this.inspection ?? {};
+    const tokens = [...holders.map(({ token }) => token), ...waiting.slice(0, ASKED_WAITERS)];
+    return new Set(tokens.map(processIdOf)).size;
+  }
+
+  /** It was read. */
+  see(inspection: KeyInspection, wasAsked: boolean): void {
+    const now = this.now();
+    this.inspection = inspection;
+    this.readAt = now;
+    if (wasAsked) this.askedAt = now;
+    this.history.seen(inspection.waiting.length, now);
+    this.holders = new Map(inspection.holders.map((each) => [each.token, this.remember(each, wasAsked, now)]));
+    if (wasAsked) this.reports = new Map(inspection.waiters.map(({ token, report }) => [token, { report, at: now }]));
+    this.version += 1;
+  }
+
+  /** Something happened to it in this process. */
+  happened(event: LockEvent): void {
+    const now = this.now();
+    this.events.unshift({ id: (this.lastId += 1), at: now, event });
+    this.events.length = Math.min(this.events.length, MOST_EVENTS);
+    if (event.type !== 'renewed') this.dueAt = Math.min(this.dueAt, now);
+    this.version += 1;
+  }
+
+  view(): KeyView {
+    const now = this.now();
+    const { inspection, key } = this;
+    const { holders = [], waiters = [], lastFencingToken = null, foreign = false } = inspection ?? {};
+    return {
+      key,
+      isRead: inspection !== undefined,
+      readMs: inspection ? now - this.readAt : 0,
+      holders: holders.map((each) => this.holderView(each, now)),
+      waiters: waiters.slice(0, MOST_WAITERS).map((each) => this.waiterView(each, now)),
+      waitingCount: waiters.length,
+      queue: this.history.bars(now),
+      lastFencingToken,
+      isForeign: foreign,
+      events: this.events.map(({ id, at, event }) => ({
+        id,
+        type: event.type,
+        agoMs: now - at,
+        text: eventText(event),
+      })),
+    };
+  }
+
+  private remember(
+    { token, expiresIn, reports, localWaiters }: HolderInspection,
+    wasAsked: boolean,
+    now: number,
+  ): Remembered {
+    const before = this.holders.get(token) ?? {
+      firstSeen: now,
+      longest: 0,
+      isAsked: false,
+      reports: null,
+      localWaiters: 0,
+      reportedAt: now,
+    };
+    before.longest = Math.max(before.longest, expiresIn);
+    if (wasAsked)
+      Object.assign(before, { isAsked: true, reports, localWaiters: localWaiters?.callers ?? 0, reportedAt: now });
+    return before;
+  }
+
+  private holderView({ token, process, fencingToken, expiresIn, limit, weight }: HolderInspection, now: number) {
+    const { firstSeen, longest, isAsked, reports, localWaiters, reportedAt } = this.holders.get(token)!;
+    const said = reports?.map((each) => ({ ...each, heldMs: each.heldMs + now - reportedAt })) ?? null;
+    const exact = said?.length ? Math.max(...said.map(({ heldMs }) => heldMs)) : undefined;
+    const view: HolderView = {
+      process: processView(process),
+      fencingToken,
+      share: shareText(limit, weight),
+      age: { ms: exact ?? now - firstSeen, isExact: exact !== undefined },
+      lease: { leftMs: Math.max(0, expiresIn - (now - this.readAt)), ofMs: longest },
+      isAsked,
+      reports: said,
+      localWaiters,
+    };
+    return view;
+  }
+
+  private waiterView({ token, process }: WaiterInspection, now: number): WaiterView {
+    const { report = null, at = now } = this.reports.get(token) ?? {};
+    const isAsked = this.reports.has(token);
+    return {
+      process: processView(process),
+      isAsked,
+      report: report && { ...report, waitedMs: report.waitedMs + now - at },
+    };
+  }
+}
+
+function shareText(limit: number, weight: number): string {
+  if (limit === 1) return 'exclusive';
+  if (limit === Infinity) return 'read';
+  return `${weight} of ${limit}`;
+}
