@@ -28,11 +28,18 @@ import { TicketsService } from './tickets/tickets.service.js';
 @Module({})
 export class AppModule {
   static forRoot(config: OfficeConfig): DynamicModule {
-    const { connection, prefix } = config;
+    const { connection, prefix, office } = config;
     const database = connection === 'memory' ? new MemoryDatabase(prefix) : new RedisDatabase(connection, prefix);
     return {
       module: AppModule,
-      imports: [ScheduleModule.forRoot(), DistributedLockModule.forRoot({ connection, prefix: `${prefix}:lock` })],
+      imports: [
+        ScheduleModule.forRoot(),
+        DistributedLockModule.forRoot({
+          connection,
+          prefix: `${prefix}:lock`,
+          application: { name: office, version: '1.0' },
+        }),
+      ],
       controllers: [
         TicketsController,
         SettlementController,
@@ -53,6 +60,7 @@ export class AppModule {
         Tenants,
         NewsletterJob,
       ],
+      exports: [TicketsService],
     };
   }
 }

@@ -8,6 +8,7 @@ import type { OfficeConfig } from '../office.config.js';
 import type { Office, OfficeEvent } from './office.js';
 import type { OfficeMessage } from './office.process.js';
 
+const LONGEST_CLOSING_MS = 5_000;
 const PROGRAM = fileURLToPath(new URL('./office.process.js', import.meta.url));
 
 export class ForkedOffice implements Office {
@@ -18,7 +19,7 @@ export class ForkedOffice implements Office {
   private readonly exited: Promise<unknown>;
 
   /** Starts the process; it sells nothing before {@link opened} resolves. */
-  constructor({ office, connection, prefix, clockLagMs }: OfficeConfig) {
+  constructor({ office, connection, prefix, clockLagMs }: OfficeConfig, program = PROGRAM) {
     this.name = office;
     const env = {
       ...process.env,
@@ -27,7 +28,7 @@ export class ForkedOffice implements Office {
       KEY_PREFIX: prefix,
       CLOCK_LAG_MS: String(clockLagMs),
     };
-    this.child = fork(PROGRAM, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.child = fork(program, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.exited = once(this.child, 'exit');
   }
 
@@ -50,6 +51,14 @@ export class ForkedOffice implements Office {
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.exited;
+  }
+
+  /** Tells the process to close, and waits until it has; a few seconds at most. */
+  async close(): Promise<void> {
+    if (this.child.connected) this.child.disconnect();
+    const late = setTimeout(() => this.child.kill('SIGKILL'), LONGEST_CLOSING_MS);
+    await this.exited;
+    clearTimeout(late);
   }
 
   /** SIGSTOP, as a long garbage collection or a frozen virtual machine would: the process stands still. */

@@ -1,0 +1,2 @@
+/** See `sample-app.mjs`. */
+export declare function ensureSampleApp(): void;
