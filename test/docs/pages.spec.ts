@@ -79,7 +79,8 @@ describe('the tables of errors and events', () => {
       lost: true,
       released: true,
       detached: true,
-      timeout: true,
+      refused: true,
+      forced: true,
       failed: true,
       warning: true,
     };

@@ -27,7 +27,8 @@ it('a key that was used takes about as much as the page says, and no longer than
   const each = ((await used(client)) - before) / KEYS;
   expect(each).toBeGreaterThan(Number(said) * 0.7);
   expect(each).toBeLessThan(Number(said) * 1.3);
-  expect(await client.dbsize()).toBe(KEYS + 1);
+  // Beside them there may be the record of the process, which has been busy for a while.
+  expect(await client.keys('lock:{*')).toHaveLength(KEYS + 1);
   const rest = await client.pttl('lock:{order:000042}');
   expect(rest).toBeGreaterThan(TEN_MINUTES / 2);
   expect(rest).toBeLessThanOrEqual(TEN_MINUTES);

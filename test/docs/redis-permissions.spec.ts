@@ -36,6 +36,9 @@ describe('the user of docs/redis-permissions.md', () => {
     const held = await locks.acquire('key');
     const waiting = rejection(rival.acquire('key', { wait: 300 }));
     expect((await locks.inspect('key')).holders).not.toEqual([]);
+    const listed: string[] = [];
+    for await (const { key } of rival.list({ match: 'k*' })) listed.push(key);
+    expect(listed).toEqual(['key']);
     expect(await waiting).toMatchObject({ code: 'LOCK_TIMEOUT' });
     expect(await rival.forceRelease('key')).toBe(true);
     await held.release();

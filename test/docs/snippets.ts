@@ -101,6 +101,9 @@ function compilerOptions(): ts.CompilerOptions {
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, ROOT);
   const paths = {
     'nestjs-distributed-lock': [`${ROOT}lib/index.ts`],
+    'nestjs-distributed-lock/board': [`${ROOT}lib/board/index.ts`],
+    'nestjs-distributed-lock/otel': [`${ROOT}lib/otel/index.ts`],
+    'nestjs-distributed-lock/terminus': [`${ROOT}lib/terminus/index.ts`],
     'nestjs-distributed-lock/testing': [`${ROOT}lib/testing/index.ts`],
     'nestjs-distributed-lock/testing/contract': [`${ROOT}lib/testing/contract/index.ts`],
   };

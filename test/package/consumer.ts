@@ -15,6 +15,8 @@ import {
   MemoryLockStore,
 } from 'nestjs-distributed-lock';
 import type { AcquireOptions, Lock, LockEvent } from 'nestjs-distributed-lock';
+import { LockHealthIndicator } from 'nestjs-distributed-lock/terminus';
+import type { LockPingCheckOptions } from 'nestjs-distributed-lock/terminus';
 import { LockTestingModule, useMemoryLocks } from 'nestjs-distributed-lock/testing';
 import { describeLockStore } from 'nestjs-distributed-lock/testing/contract';
 
@@ -71,6 +73,12 @@ export function bound(accounts: Accounts, locks: LockService): Accounts {
 }
 
 export const others = [getLockServiceToken('other'), LockBusyError, LockExceptionFilter, useMemoryLocks];
+
+const check: LockPingCheckOptions = { timeout: '500ms' };
+
+export const health = async (indicator: LockHealthIndicator): Promise<'up' | 'down' | 'degraded'> =>
+  // @ts-expect-error -- the result stands under the key of the check
+  (await indicator.pingCheck('locks', check)).other.status;
 
 export function contract(runner: {
   describe(name: string, body: () => void): void;
