@@ -244,7 +244,13 @@ export class LockEngine {
     const enter = (each: LockRequest): Part | undefined => this.enter(owner, each);
     const lock = toHandle(await takeSeveral({ queues, enter }, requests));
     // A lease may have ended while the others were waited for.
-    return lock.isHeld ? lock : acquireAgain(this, lock, { owner, keys: asked, options, askedAt });
+    if (lock.isHeld) return lock;
+    // As a part of the same call: those that observe it hear of one outcome.
+    const acquire = (_owner: object, _keys: LockKeys, left: AcquireOptions): Promise<LockHandle> => {
+      const again = { ...call, options: left, settings: this.settingsOf(left), askedAt: performance.now() };
+      return new Promise((resolve) => this.take(again, resolve));
+    };
+    return acquireAgain({ defaults: this.defaults, acquire }, lock, { owner, keys: asked, options, askedAt });
   }
 
   private async empty(): Promise<void> {

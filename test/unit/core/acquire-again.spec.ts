@@ -2,13 +2,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { lastValueFrom, Observable, of } from 'rxjs';
 import type { WithLockOptions } from '../../../lib/acquire.options.js';
+import { LOCK_CHANNELS } from '../../../lib/lock.channels.js';
+import type { LockAcquireMessage, LockHoldMessage } from '../../../lib/lock.channels.js';
 import { LockTimeoutError, LockUnavailableError } from '../../../lib/lock.errors.js';
 import type { LockService } from '../../../lib/lock.service.js';
 import { lockAsyncGenerator } from '../../../lib/locked/locked-async-generator.js';
 import type { LockedCall } from '../../../lib/locked/locked-call.js';
 import { lockObservable } from '../../../lib/locked/locked-observable.js';
 import { lockPromise } from '../../../lib/locked/locked-promise.js';
-import { openLocks, outcomeOf } from '../../support/fakes/locks.js';
+import { hearChannel } from '../../support/fakes/heard.js';
+import { lockOf, openLocks, outcomeOf } from '../../support/fakes/locks.js';
 import { advance, blockEventLoop, flush, useFakeClock } from '../../support/fakes/fake-clock.js';
 
 type Body = () => void;
@@ -192,5 +195,35 @@ describe('keys that are taken one after the other', () => {
     expect((await store.look('a')).holders).not.toEqual([]);
     await advance(1_000);
     expect(await store.look('a')).toMatchObject({ waiting: [] });
+  });
+
+  it('are one call for those that observe it, with one id and one end', async () => {
+    const ways = hearChannel<LockAcquireMessage>(LOCK_CHANNELS.acquire);
+    const holds = hearChannel<LockHoldMessage>(LOCK_CHANNELS.hold);
+    const { locks, rival, heard } = openLocks({ ttl: 500, autoRenew: false, wait: 3_000 });
+    await rival.acquire('b', 'rival', 60_000);
+    const taken = outcomeOf(locks.acquire(['a', 'b']));
+    await advance(2_000);
+    await rival.release('b', 'rival');
+    await advance(10);
+    await lockOf(taken).release();
+    await flush();
+    expect(heard('acquired').map(({ key, id }) => [key, id])).toEqual(['a', 'b', 'a', 'b'].map((key) => [key, 1]));
+    const parts = ['start', 'end', 'asyncStart', 'asyncEnd'];
+    expect(ways.map(({ part, message }) => [part, message.id])).toEqual(parts.map((part) => [part, 1]));
+    expect(holds.map(({ part, message }) => [part, message.id])).toEqual(parts.map((part) => [part, 1]));
+    expect(holds[0]!.message.end).toBe('released');
+  });
+
+  it('are refused once, when the second try fails', async () => {
+    const { locks, rival, heard } = openLocks({ ttl: 500, autoRenew: false, wait: 3_000 });
+    await rival.acquire('b', 'rival', 60_000);
+    const late = outcomeOf(locks.acquire(['a', 'b']));
+    await advance(2_000);
+    await rival.release('b', 'rival');
+    await rival.acquire('a', 'rival', 60_000);
+    await advance(5_000);
+    expect(late.value).toBeInstanceOf(LockTimeoutError);
+    expect(heard('refused')).toMatchObject([{ id: 1, key: 'a', reason: 'timeout', waitedMs: 3_000 }]);
   });
 });
