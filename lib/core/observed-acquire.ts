@@ -34,7 +34,8 @@ export function observeAcquire(
   taken.catch((error: unknown) => {
     const reason = waitEndOf(error, signal);
     if (!reason) return;
-    const key = isLockError(error) ? (error.key ?? keys[0]!) : keys[0]!;
+    // What cancels a call may be the loss of another lock, with a key of its own.
+    const key = keys.find((each) => isLockError(error) && error.key === each) ?? keys[0]!;
     const waitedMs = performance.now() - askedAt;
     events.audience?.next({ type: 'refused', key, token: '', label, mode, id, reason, waitedMs });
   });

@@ -13,6 +13,6 @@ const ENDS: Partial<Record<LockErrorCode, WaitEnd>> = {
 /** Undefined for what is wrong with the call itself: a key or an option that can't be. */
 export function waitEndOf(error: unknown, signal: AbortSignal | undefined): WaitEnd | undefined {
   // The reason of a signal is the caller's, and may be anything.
-  if (signal?.aborted && error === signal.reason) return 'cancelled';
+  if (signal?.aborted && Object.is(error, signal.reason)) return 'cancelled';
   return isLockError(error) ? ENDS[error.code] : undefined;
 }

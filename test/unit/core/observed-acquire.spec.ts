@@ -1,4 +1,5 @@
 /** What listeners hear of calls that get a lock, and of those that don't. */
+import { jest } from '@jest/globals';
 import { openNeighbours } from '../../support/fakes/neighbours.js';
 import { deferred, rejection, until } from '../../support/waiting.js';
 
@@ -81,6 +82,52 @@ describe('a call that is heard', () => {
     // What comes once the module is closing is no news: a listener that asks again would never end.
     await rejection(b!.locks.acquire('key'));
     expect(refusals(b!.events)).toHaveLength(5);
+  });
+
+  it.each([undefined, null, NaN, '', 'enough', new Error('own')])(
+    'that is cancelled is refused for that, whatever the reason: %p',
+    async (reason) => {
+      const [a, b] = openNeighbours(2);
+      await a!.locks.acquire('key');
+      const cancel = new AbortController();
+      const before = rejection(b!.locks.acquire('free', { signal: AbortSignal.abort(reason) }));
+      const waiting = rejection(b!.locks.acquire(['free', 'key'], { signal: cancel.signal }));
+      await before;
+      await until(() => b!.events.at(-1)?.type === 'waiting');
+      cancel.abort(reason);
+      expect(await waiting).toBe(cancel.signal.reason);
+      expect(refusals(b!.events)).toMatchObject([
+        { reason: 'cancelled', key: 'free', id: 1 },
+        { reason: 'cancelled', key: 'free', id: 2 },
+      ]);
+    },
+  );
+
+  it('that is cancelled by the loss of another lock is about its own key', async () => {
+    const [a, b] = openNeighbours(2);
+    await a!.locks.acquire('key');
+    const other = await b!.locks.acquire('other');
+    const cancelled = rejection(b!.locks.acquire('key', { signal: other.signal }));
+    await until(() => b!.events.at(-1)?.type === 'waiting');
+    await a!.locks.forceRelease('other');
+    expect(await cancelled).toMatchObject({ code: 'LOCK_LOST', key: 'other' });
+    expect(refusals(b!.events)).toMatchObject([{ reason: 'cancelled', key: 'key' }]);
+  });
+
+  it('that the store does not answer, or whose own process has the key, is refused for that', async () => {
+    const [a] = openNeighbours(1);
+    const held = await a!.locks.acquire('key');
+    const acquire = jest.spyOn(a!.store, 'acquire');
+    await rejection(a!.locks.acquire('key', { wait: 0 }));
+    expect(acquire).not.toHaveBeenCalled();
+    acquire.mockRejectedValue(new Error('down'));
+    await rejection(a!.locks.acquire('other', { wait: 0 }));
+    await rejection(held.release().then(() => a!.locks.acquire('last', { mode: 'read', wait: 0 })));
+    expect(refusals(a!.events)).toMatchObject([
+      { reason: 'busy', key: 'key', mode: 'write' },
+      { reason: 'unavailable', key: 'other', mode: 'write' },
+      { reason: 'unavailable', key: 'last', mode: 'read' },
+    ]);
   });
 
   it('that can’t be meant is no refusal', async () => {

@@ -20,7 +20,7 @@ describe('why a caller did not get its lock', () => {
     expect(waitEndOf(error, undefined)).toBe(end);
   });
 
-  it.each([new LockBusyError('x'), null, undefined, 'enough'])(
+  it.each([new LockBusyError('x'), null, undefined, NaN, 'enough'])(
     'is the caller’s own signal, whatever its reason: %s',
     (reason) => {
       const signal = { aborted: true, reason } as AbortSignal;
