@@ -31,9 +31,11 @@ interface Taken {
   readonly isDone: boolean;
   /** The leases that were taken away. */
   readonly tokens: readonly string[];
+  /** Why others were not, or perhaps not. */
+  readonly error?: unknown;
 }
 
-/** Tells each holder why, in the same step. */
+/** Tells each holder why, in the same step. What was taken away before something failed is answered as well. */
 export async function forceRelease(
   tools: ForceReleaseTools,
   key: string,
@@ -46,12 +48,18 @@ export async function forceRelease(
   const tokens: string[] = [];
   for (let i = 0; i < holders.length; i += AT_A_TIME) {
     const some = holders.slice(i, i + AT_A_TIME);
-    const taken = await Promise.all(
+    const taken = await Promise.allSettled(
       some.map((holder) => takeFrom(tools, key, holder, writeNotice({ key, token: holder.token, ...why }))),
     );
-    tokens.push(...some.flatMap(({ token }, j) => (taken[j] ? [token] : [])));
+    const failed = taken.find((each) => each.status === 'rejected');
+    tokens.push(...some.flatMap(({ token }, j) => (isTaken(taken[j]!) ? [token] : [])));
+    if (failed) return { isDone: isRepaired || tokens.length > 0, tokens, error: failed.reason as unknown };
   }
   return { isDone: isRepaired || tokens.length > 0, tokens };
+}
+
+function isTaken(outcome: PromiseSettledResult<boolean>): boolean {
+  return outcome.status === 'fulfilled' && outcome.value;
 }
 
 async function takeFrom(

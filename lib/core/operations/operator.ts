@@ -143,6 +143,7 @@ export class Operator {
         events.audience?.next({ type: 'forced', side: 'operator', key, token, label: '', reason, by });
       }
       if (taken.isDone) events.outside.run(() => say(messages.forcedHere(key, { reason, by })));
+      if (taken.error !== undefined) throw taken.error;
       return taken.isDone;
     } catch (error) {
       throw asLockError(key, error);

@@ -146,11 +146,13 @@ describe('taking a key away from several holders', () => {
   });
 
   it('passes on that one of them could not be taken away, and may be tried again', async () => {
-    const { locks, store, rival } = openLocks();
+    const { locks, store, rival, heard } = openLocks();
     await rival.enter('key', READ, READ);
     store.next('release', failing);
     await expect(locks.forceRelease('key')).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE', key: 'key' });
     await advance(10_000);
+    // The other one was taken away all the same, and that is on record.
+    expect(heard('forced')).toMatchObject([{ side: 'operator' }]);
     expect(await locks.forceRelease('key')).toBe(true);
     expect(await store.look('key')).toMatchObject({ holders: [], waiting: [] });
   });
