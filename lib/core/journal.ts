@@ -31,6 +31,7 @@ export class Journal {
   /** How many losses were not written down in this burst. */
   private losses = 0;
   private failedRenewalAt = -Infinity;
+  private lastForced = { line: '', at: -Infinity };
   private readonly lines: Parameters<Say>[] = [];
 
   /** @param say - undefined where nothing is to be written. */
@@ -74,7 +75,7 @@ export class Journal {
   lost(error: LockLostError): void {
     if (!this.say) return;
     // An operator's doing is no trouble that comes in numbers.
-    if (error.reason === 'forced') this.write('warn', error.message);
+    if (error.reason === 'forced') this.forced(error.message);
     else if (this.burst) this.losses += 1;
     else {
       this.write('error', error.message);
@@ -103,6 +104,14 @@ export class Journal {
         // See the head of this file.
       }
     }
+  }
+
+  /** All holders of a key that are taken away together are one line. */
+  private forced(line: string): void {
+    const { lastForced: last } = this;
+    const at = performance.now();
+    this.lastForced = { line, at };
+    if (line !== last.line || at - last.at >= BURST) this.write('warn', line);
   }
 
   private away(why: string | undefined, since = performance.now()): void {

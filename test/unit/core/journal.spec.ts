@@ -146,6 +146,19 @@ describe('losses', () => {
     expect(await lastingTimers()).toBe(0);
   });
 
+  it('by force of a key that many share are one line, and another of the same is one again', async () => {
+    const { locks, of } = open();
+    for (let i = 0; i < 2; i++) {
+      await Promise.all(Array.from({ length: 20 }, () => locks.acquire('report', { mode: 'read' })));
+      await Promise.all(Array.from({ length: 5 }, () => locks.acquire('printer', { concurrency: 5 })));
+      await locks.forceRelease('report', { by: 'ada' });
+      await locks.forceRelease('printer', { by: 'ada' });
+      await advance(1_000);
+    }
+    expect(of('The lock on "report" was taken away by an operator')).toHaveLength(2);
+    expect(of('The lock on "printer" was taken away by an operator')).toHaveLength(2);
+  });
+
   it('by force say who it was and why, each of them', async () => {
     const { locks, of } = open();
     for (const key of ['a', 'b']) {
