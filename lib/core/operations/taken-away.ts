@@ -10,6 +10,8 @@ export function leaseTaken(queues: KeyQueues, events: LockEventEmitter, notice: 
   const leases = queues.membersOf(key).flatMap((member) => member.leases());
   const lease = leases.find((each) => each.token === token);
   if (!lease) return;
+  const [holder] = lease.holders();
+  const label = holder?.settings.label ?? '';
   lease.lose(messages.forced(key, { reason, by }), { reason: 'forced', isGone: true });
-  events.audience?.next({ type: 'forced', side: 'holder', key, token, label: '', reason, by });
+  events.audience?.next({ type: 'forced', side: 'holder', key, token, label, reason, by });
 }
