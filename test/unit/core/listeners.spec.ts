@@ -3,9 +3,11 @@
  * key stays locked, no timer is left. All pairs of what is heard and what is done, on a store that works and on some that
  * don't.
  */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { config } from 'rxjs';
 import type { AcquireOptions } from '../../../lib/acquire.options.js';
+import { LOCK_CHANNELS } from '../../../lib/lock.channels.js';
 import type { Lock } from '../../../lib/lock.js';
 import type { LockEvent } from '../../../lib/lock.events.js';
 import { openLocks, outcomeOf } from '../../support/fakes/locks.js';
@@ -14,7 +16,7 @@ import { advance, turns, useFakeClock } from '../../support/fakes/fake-clock.js'
 import { failing, Gate, unheard } from '../../support/fakes/fake-store.js';
 import type { Call, FakeStore } from '../../support/fakes/fake-store.js';
 
-const KEYS = ['own', 'taken', 'busy', 'broken', 'short', 'nested', 'other'];
+const KEYS = ['own', 'taken', 'busy', 'broken', 'short', 'nested', 'other', 'forced', 'moved'];
 
 /** Everything that a listener can get at. */
 interface World {
@@ -70,8 +72,29 @@ const ACTIONS: Record<string, Action> = {
   'lets sections end': ({ ends }) => ends.splice(0).forEach((end) => end()),
 };
 
-const HEARD = ['acquired', 'waiting', 'renewed', 'lost', 'released', 'refused', 'failed', 'warning'] as const;
-type Heard = (typeof HEARD)[number] | 'the end of a wait' | 'the loss of a lock';
+const HEARD = [
+  'acquired',
+  'waiting',
+  'renewed',
+  'lost',
+  'released',
+  'detached',
+  'refused',
+  'forced',
+  'failed',
+  'warning',
+] as const;
+/** Their subscribers are called in the middle of things. */
+const CHANNELS = {
+  'the asking': `tracing:${LOCK_CHANNELS.acquire}:start`,
+  'the answer': `tracing:${LOCK_CHANNELS.acquire}:asyncEnd`,
+  'the beginning of a hold': `tracing:${LOCK_CHANNELS.hold}:start`,
+  'the end of a hold': `tracing:${LOCK_CHANNELS.hold}:asyncEnd`,
+  'a request': `tracing:${LOCK_CHANNELS.store}:start`,
+  'the answer to a request': `tracing:${LOCK_CHANNELS.store}:asyncEnd`,
+} as const;
+type ChannelPart = keyof typeof CHANNELS;
+type Heard = (typeof HEARD)[number] | ChannelPart | 'the end of a wait' | 'the loss of a lock';
 
 /** One request in three goes wrong. */
 function everyThird(trouble: (call: Call<never>) => Promise<never>): (store: FakeStore) => void {
@@ -99,8 +122,9 @@ describe('a listener', () => {
   });
 
   describe.each(Object.keys(STORES))('of a store that %s', (store) => {
-    describe.each<Heard>([...HEARD, 'the end of a wait', 'the loss of a lock'])('that hears of %s', (heard) => {
-      // What listeners of an AbortSignal throw is Node.js's to report.
+    const everything = [...HEARD, ...(Object.keys(CHANNELS) as ChannelPart[])];
+    describe.each<Heard>([...everything, 'the end of a wait', 'the loss of a lock'])('that hears of %s', (heard) => {
+      // What listeners of an AbortSignal throw, and subscribers of a channel, is Node.js's to report.
       const actions = Object.keys(ACTIONS).filter(
         (name) => name !== 'throws' || (HEARD as readonly string[]).includes(heard),
       );
@@ -191,6 +215,11 @@ describe('a listener', () => {
     await expectNoHarm('the end of a wait', () => calls++, 9, STORES['works']!);
     await expectNoHarm('the loss of a lock', () => calls++, 9, STORES['works']!);
     expect(calls).toBeGreaterThan(2);
+    for (const part of Object.keys(CHANNELS) as ChannelPart[]) {
+      let heard = 0;
+      await expectNoHarm(part, () => heard++, 9, STORES['works']!);
+      expect([part, heard]).toEqual([part, 9]);
+    }
   });
 });
 
@@ -218,6 +247,10 @@ async function expectNoHarm(
     if (event.type === heard) act(event.key);
   });
   world.everybodys.push(() => subscription.unsubscribe());
+  const channel = heard in CHANNELS ? CHANNELS[heard as ChannelPart] : 'none';
+  const subscriber = (message: unknown): void => act((message as { keys?: readonly string[] }).keys?.[0] ?? 'busy');
+  subscribe(channel, subscriber);
+  world.everybodys.push(() => unsubscribe(channel, subscriber));
   prepare(bench.store);
   const watch = (signal: AbortSignal, what: Heard, key: string): void => {
     if (what === heard) signal.addEventListener('abort', () => act(key));
@@ -239,6 +272,7 @@ async function expectNoHarm(
   expect(world.asked.filter(({ state }) => state === 'pending')).toEqual([]);
   for (const key of KEYS) expect(await bench.store.look(key)).toMatchObject({ holders: [], waiting: [] });
   expect(jest.getTimerCount()).toBe(0);
+  unsubscribe(channel, subscriber);
 }
 
 type Watch = (signal: AbortSignal, what: Heard, key: string) => void;
@@ -272,7 +306,12 @@ async function live(world: World, watch: Watch): Promise<void> {
       }),
     ),
   );
+  for (const key of ['forced', 'moved']) take(key);
   await advance(50);
+  asked.push(outcomeOf(locks.forceRelease('forced')));
+  const moved = held.get('moved');
+  if (moved) asked.push(outcomeOf(moved.detach()));
+  held.delete('moved');
   // These come when it is known already that the key is taken.
   for (const key of ['busy', 'taken', 'busy', 'taken']) take(key);
   ask(world, 'busy', 0);
