@@ -105,7 +105,7 @@ export class Operator {
       const tokens = [...holders.map(({ token }) => token), ...waiting.slice(0, MOST_WAITERS)];
       const ids = [...new Set(tokens.map(processIdOf))];
       const [processes, reports] = await Promise.all([
-        this.processes(ids),
+        this.known(ids),
         ask ? correspondence.ask(ids, key, timeout) : new Map<string, KeyReport>(),
       ]);
       const inspected = holders.map((holder): HolderInspection => {
@@ -172,13 +172,18 @@ export class Operator {
     return new Map(ids.map((id, i) => [id, readDescription(id, described?.[i])]));
   }
 
+  /** Records that can't be read are as good as none: they may lie on other servers than the keys that were asked about. */
+  private known(ids: readonly string[]): Promise<Map<string, ProcessInfo | undefined>> {
+    return this.processes(ids).catch(() => new Map<string, undefined>());
+  }
+
   private async *overviews(match: string, limit: number): AsyncGenerator<KeyOverview> {
     let left = limit;
     try {
       for await (const page of this.pieces(match)) {
         const some: readonly KeySummary[] = page.slice(0, left);
         const ids = new Set(some.flatMap(({ holder }) => (holder ? [processIdOf(holder.token)] : [])));
-        const processes = await this.processes([...ids]);
+        const processes = await this.known([...ids]);
         for (const each of some) {
           yield { ...each, process: (each.holder && processes.get(processIdOf(each.holder.token))) ?? null };
         }

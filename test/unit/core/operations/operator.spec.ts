@@ -32,8 +32,22 @@ describe('an operator', () => {
     const [a, b] = openNeighbours(2);
     await a!.locks.acquire('key');
     expect((await b!.locks.inspect('key', { ask: false })).holder).toMatchObject({ process: null, reports: null });
-    jest.spyOn(b!.store, 'describe').mockResolvedValue(['nonsense']);
-    expect((await b!.locks.inspect('key')).holder!.process).toBeNull();
+    const describe = jest.spyOn(b!.store, 'describe');
+    for (const answer of [['nonsense'], ['5'], ['null'], [], undefined, [undefined], [{ host: 'x' }]]) {
+      describe.mockResolvedValue(answer as string[]);
+      expect((await b!.locks.inspect('key')).holder!.process).toBeNull();
+    }
+  });
+
+  it('sees who holds a key though the records of processes are out of reach', async () => {
+    const [a, b] = openNeighbours(2);
+    const { token } = await a!.locks.acquire('key', { label: 'order' });
+    jest.spyOn(b!.store, 'describe').mockRejectedValue(new LockUnavailableError('another server is down'));
+    const { holder } = await b!.locks.inspect('key');
+    expect(holder).toMatchObject({ token, process: null, reports: [{ label: 'order' }] });
+    const found: unknown[] = [];
+    for await (const { key, process } of b!.locks.list()) found.push([key, process]);
+    expect(found).toEqual([['key', null]]);
   });
 
   it.each([
