@@ -27,6 +27,7 @@ import type {
   TogetherAnswer,
   TouchRequest,
 } from './lock-store.js';
+import { within } from './within.js';
 
 export class CheckedStore implements LockStore {
   /** Absent where the store has none: then the library does without. */
@@ -174,16 +175,6 @@ export class CheckedStore implements LockStore {
     if (!Array.isArray(answers) || answers.length !== requests.length) throw oddly(answers);
     return requests.map((request, i) => read(answers[i], request));
   }
-}
-
-/** Rejects when the time is over. What the store carries out later is found by the next request of its caller. */
-function within<Outcome>(timeLimit: number, outcome: Promise<Outcome>): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const tooLate = (): void => reject(new LockUnavailableError(messages.storeSilent(timeLimit)));
-    const timer = setTimeout(tooLate, timeLimit);
-    timer.unref?.();
-    outcome.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 async function settled(send: () => unknown): Promise<unknown> {

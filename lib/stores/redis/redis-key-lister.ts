@@ -7,6 +7,7 @@ import { LockUnavailableError } from '../../lock.errors.js';
 import { messages } from '../../lock.messages.js';
 import { globMatcher } from '../glob.js';
 import type { KeySummary, StoreTiming } from '../lock-store.js';
+import { within } from '../within.js';
 import type { OpenedClient, ScanningClient } from './redis-client.js';
 import { presentable } from './redis-error.js';
 import { keyOfRecord, recordName, recordPattern } from './redis-keys.js';
@@ -88,16 +89,10 @@ export class RedisKeyLister {
   /** One step of `SCAN`; settles in time, whatever the connection does. */
   private async scan(client: ScanningClient, cursor: string, pattern: string): Promise<readonly [string, string[]]> {
     const { timeLimit, opened } = this.tools;
-    let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      const tooLate = (): void => reject(new LockUnavailableError(messages.storeSilent(timeLimit)));
-      timer = setTimeout(tooLate, timeLimit);
-      timer.unref();
-    });
     try {
       // A cluster connects to a server at the first command for it, and that connection outlasts the caller's section.
       const scanned = this.outside.run(() => client.scan(cursor, 'MATCH', pattern, 'COUNT', SCANNED));
-      const reply: unknown = await Promise.race([scanned, silence]);
+      const reply: unknown = await within(timeLimit, scanned);
       const [next, names] = Array.isArray(reply) ? (reply as unknown[]) : [];
       if (!Array.isArray(names) || !/^\d+$/.test(String(next))) throw oddly(reply);
       return [String(next), names.map(String)];
@@ -105,8 +100,6 @@ export class RedisKeyLister {
       if (error instanceof LockUnavailableError) throw error;
       const cause = presentable(error, opened.secrets());
       throw new LockUnavailableError(messages.refused(cause), { cause });
-    } finally {
-      clearTimeout(timer);
     }
   }
 }
