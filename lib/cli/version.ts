@@ -1,25 +1,16 @@
 /** The version of the package that the running program belongs to. */
-import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { manifestsAbove } from '../core/operations/manifests.js';
 
 /** `unknown` where the program stands in no copy of the package, as in a bundle. */
 export function ownVersion(program = process.argv[1] ?? ''): string {
   try {
     // A package manager starts it through a link.
-    for (let folder = dirname(realpathSync(program)); ; folder = dirname(folder)) {
-      const { name, version } = manifestOf(folder);
-      if (name === 'nestjs-distributed-lock' && typeof version === 'string') return version;
-      if (folder === dirname(folder)) return 'unknown';
+    for (const { name, version } of manifestsAbove(realpathSync(program))) {
+      if (name === 'nestjs-distributed-lock' && version !== undefined) return version;
     }
   } catch {
-    return 'unknown';
+    // There is no such program.
   }
-}
-
-function manifestOf(folder: string): { readonly name?: unknown; readonly version?: unknown } {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as object;
-  } catch {
-    return {}; // There is none.
-  }
+  return 'unknown';
 }

@@ -1,8 +1,7 @@
 /** How a process introduces itself, and how that is read: it may come from another version, or another program. */
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
 import type { ProcessInfo } from '../../lock.operations.js';
+import { manifestsAbove } from './manifests.js';
 
 /** Of this process, as text. */
 export function writeDescription(
@@ -10,8 +9,9 @@ export function writeDescription(
   instance: string,
   startedAt: number,
 ): string {
-  const found = application.name === undefined || application.version === undefined ? mainProgram() : {};
-  const { name = found.name, version = application.name === undefined ? found.version : undefined } = application;
+  // The version of the main program's package is none of an application that has another name.
+  const [found] = application.name === undefined ? manifestsAbove(process.argv[1] ?? '') : [];
+  const { name, version } = { ...found, ...application };
   return JSON.stringify({ host: hostname(), pid: process.pid, name, version, instance, startedAt });
 }
 
@@ -32,20 +32,4 @@ export function readDescription(id: string, text: string | undefined): ProcessIn
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
-}
-
-/** Name and version of the nearest `package.json` above the main program that has a name. */
-function mainProgram(): { name?: string; version?: string } {
-  for (let folder = dirname(process.argv[1] ?? process.cwd()); ; folder = dirname(folder)) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
-        string,
-        unknown
-      >;
-      if (typeof name === 'string') return { name, ...(typeof version === 'string' && { version }) };
-    } catch {
-      // None here, or it can't be read.
-    }
-    if (folder === dirname(folder)) return {};
-  }
 }
