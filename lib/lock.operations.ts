@@ -47,7 +47,7 @@ export interface ProcessInfo {
 export interface KeyOverview extends KeySummary {
   /**
    * The process of {@link KeySummary.holder}. `null` for one that has not introduced itself: it has held or waited for keys
-   * for less than a second, it has been dead for a while, its record can't be read, or its store keeps none.
+   * for a tenth of a second at most, it has been dead for a while, its record can't be read, or its store keeps none.
    */
   readonly process: ProcessInfo | null;
 }

@@ -27,6 +27,7 @@ import { DEFAULT_HAND_OFF } from './lease/hand-off.js';
 import type { HandOffBudget } from './lease/hand-off.js';
 import { Journal } from './journal.js';
 import type { Say } from './journal.js';
+import { whose } from './lease/held-lease.js';
 import { LeaseRequests } from './lease/lease-requests.js';
 import type { Touching } from './lease/touching.js';
 import { LockHandle } from './lock-handle.js';
@@ -37,8 +38,8 @@ import { observeAcquire } from './observed-acquire.js';
 import { Operator } from './operations/operator.js';
 import { Presence } from './operations/presence.js';
 import { writeDescription } from './operations/process-description.js';
-import { whose } from './lease/held-lease.js';
 import { acquireChannel, holdChannel } from './tracing/channels.js';
+import { traceHold } from './tracing/hold-trace.js';
 import { takeSeveral, toHandle } from './several-keys.js';
 import { KeyQueues } from './queue/key-queues.js';
 import type { LockRequest } from './queue/waiter.js';
@@ -210,7 +211,14 @@ export class LockEngine {
   async adopt(text: string): Promise<LockHandle> {
     const leases = readDetached(text);
     if (this.isClosing) throw shutdownError(leases[0]!.key);
-    return new LockHandle(await adoptLeases(this.requests, this.queues, leases, (this.lastId += 1)));
+    const id = (this.lastId += 1);
+    const lock = new LockHandle(await adoptLeases(this.requests, this.queues, leases, id));
+    if (holdChannel.hasSubscribers) {
+      const { keys, mode } = lock;
+      const { label } = leases[0]!.settings;
+      traceHold({ instance: this.events.instance, label, keys, mode, id }, lock);
+    }
+    return lock;
   }
 
   /** Whether a handle is of a lock that was taken here. */

@@ -142,7 +142,7 @@ export class Operator {
         if (processIdOf(token) === processId) this.forced({ key, token, reason, by });
         events.audience?.next({ type: 'forced', side: 'operator', key, token, label: '', reason, by });
       }
-      if (taken.isDone) events.outside.run(() => say(messages.forcedHere(key, { reason, by })));
+      if (taken.isDone) say(messages.forcedHere(key, { reason, by }));
       if (taken.error !== undefined) throw taken.error;
       return taken.isDone;
     } catch (error) {

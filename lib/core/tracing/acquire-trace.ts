@@ -4,7 +4,7 @@ import type { LockSource } from '../../lock.events.js';
 import type { LockHandle } from '../lock-handle.js';
 import { waitEndOf } from '../wait-end.js';
 import { acquireChannel, holdChannel } from './channels.js';
-import { HoldTrace } from './hold-trace.js';
+import { traceHold } from './hold-trace.js';
 
 /** What is known before the lock is asked for. */
 type Asked = Pick<LockAcquireMessage, 'instance' | 'label' | 'keys' | 'mode' | 'id'>;
@@ -39,10 +39,7 @@ export function traceAcquire(
       message.outcome = 'acquired';
       message.how = slowest(lock.sources);
       settled();
-      if (message.how !== 're-entered') {
-        const { fencingToken } = lock;
-        lock.traceBy(new HoldTrace({ ...asked, fencingToken }, lock));
-      }
+      traceHold(asked, lock);
       return lock;
     },
     (error: unknown) => {

@@ -8,6 +8,11 @@ import type { LockLostError } from '../../lock.errors.js';
 import type { Lock } from '../../lock.js';
 import { holdChannel } from './channels.js';
 
+/** A lock that can be traced. */
+interface TraceableLock extends Lock {
+  traceBy(trace: HoldTrace): void;
+}
+
 export class HoldTrace {
   private around: AroundSection | undefined;
   private readonly message: LockHoldMessage;
@@ -70,4 +75,11 @@ export class HoldTrace {
     const { around: inner } = this;
     this.around = inner ? (section) => around(() => inner(section)) : around;
   }
+}
+
+/** From here on it is published how long a lock is held, which its caller has got in this async context. */
+export function traceHold(of: Omit<LockHoldMessage, 'wrap' | 'fencingToken'>, lock: TraceableLock): void {
+  const { instance, label, keys, mode, id } = of;
+  const { fencingToken } = lock;
+  lock.traceBy(new HoldTrace({ instance, label, keys, mode, id, fencingToken }, lock));
 }

@@ -50,6 +50,17 @@ describe('the time a lock is held, traced', () => {
     expect(ends(heard)).toEqual(['forced', 'detached']);
   });
 
+  it('goes on where a lock is adopted', async () => {
+    const [a, b] = openNeighbours(2);
+    const text = await (await a!.locks.acquire(['x', 'y'], { label: 'pair' })).detach();
+    const heard = hearChannel<LockHoldMessage>(LOCK_CHANNELS.hold);
+    const lock = await b!.locks.adopt(text);
+    expect(heard[0]!.message).toMatchObject({ instance: 'n1', label: 'pair', keys: ['x', 'y'], mode: 'write' });
+    await lock.release();
+    await until(() => ends(heard).length > 0);
+    expect(ends(heard)).toEqual(['released']);
+  });
+
   it('runs sections in the contexts of those that wrap them, the last one outermost', async () => {
     const [outer, inner] = [new AsyncLocalStorage<number>(), new AsyncLocalStorage<string>()];
     const order: string[] = [];
