@@ -12,7 +12,7 @@ import { Report } from './report.mjs';
 
 /** Entries of their own, which the main one does without. */
 const BESIDE = ['testing', 'otel', 'terminus', 'board', 'cli'];
-const SMOKE_TESTS = ['import.mjs', 'require.cjs', 'one-copy.mjs'];
+const SMOKE_TESTS = ['import.mjs', 'require.cjs', 'one-copy.mjs', 'command.mjs'];
 
 /** `type` is the `type` of the application's package.json: what decides whether its files are ES modules. */
 const RESOLUTIONS = [

@@ -15,6 +15,8 @@ import {
   MemoryLockStore,
 } from 'nestjs-distributed-lock';
 import type { AcquireOptions, Lock, LockEvent } from 'nestjs-distributed-lock';
+import { LockBoardModule } from 'nestjs-distributed-lock/board';
+import { LockInstrumentation } from 'nestjs-distributed-lock/otel';
 import { LockHealthIndicator } from 'nestjs-distributed-lock/terminus';
 import type { LockPingCheckOptions } from 'nestjs-distributed-lock/terminus';
 import { LockTestingModule, useMemoryLocks } from 'nestjs-distributed-lock/testing';
@@ -73,6 +75,11 @@ export function bound(accounts: Accounts, locks: LockService): Accounts {
 }
 
 export const others = [getLockServiceToken('other'), LockBusyError, LockExceptionFilter, useMemoryLocks];
+
+// @ts-expect-error -- who may see it is never left open
+export const boards = [LockBoardModule.forRoot({ guards: [] }), LockBoardModule.forRoot({ path: 'locks' })];
+
+export const telemetry = new LockInstrumentation({ keys: true });
 
 const check: LockPingCheckOptions = { timeout: '500ms' };
 
