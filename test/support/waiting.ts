@@ -33,13 +33,13 @@ export async function until(isSo: () => boolean | Promise<boolean>, limit = LIMI
 
 /** Looks at a key until its state is as wanted. */
 export async function keyBecomes(
-  locks: { inspect(key: string): Promise<KeyState> },
+  locks: { inspect(key: string, options?: { ask: boolean }): Promise<KeyState> },
   key: string,
   wanted: (state: KeyState) => boolean,
   limit?: number,
 ): Promise<KeyState> {
   let state: KeyState | undefined;
-  await until(async () => wanted((state = await locks.inspect(key))), limit);
+  await until(async () => wanted((state = await locks.inspect(key, { ask: false }))), limit);
   return state!;
 }
 
