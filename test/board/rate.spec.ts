@@ -94,17 +94,22 @@ describe('what the board sends to Redis', () => {
     expect(sent).toEqual([]);
   });
 
-  it.each([
-    ['the list', 'stream'],
-    ['another page of the list', 'stream?page=5&sort=key'],
-    ['a key that is waited for', 'stream?key=key:7'],
-    ['a key that is free', 'stream?key=none'],
-  ])('is at most five requests in any second for one viewer of %s', async (_, path) => {
+  it('is at most five requests in any second for one viewer, whatever it looks at', async () => {
     const { url, sent } = await open();
-    const leave = await look(`${url}/${path}`);
-    await pause(LOOKED_ON);
-    await leave();
-    expect(mostInASecond(sent)).toBeLessThanOrEqual(5);
-    expect(sent.length).toBeGreaterThanOrEqual(4);
-  });
+    const views = {
+      'the list': 'stream',
+      'another page of the list': 'stream?page=5&sort=key',
+      'a key that is waited for': 'stream?key=key:7',
+      'a key that is free': 'stream?key=none',
+    };
+    for (const [view, path] of Object.entries(views)) {
+      // What the one before has asked for counts no more.
+      await pause(1_100);
+      sent.length = 0;
+      const leave = await look(`${url}/${path}`);
+      await pause(LOOKED_ON);
+      await leave();
+      expect([view, mostInASecond(sent) <= 5, sent.length >= 4]).toEqual([view, true, true]);
+    }
+  }, 60_000);
 });
