@@ -62,6 +62,7 @@ export class RedisCluster implements AsyncDisposable {
         await until(async () => /master_link_status:up/.test(await client.info('replication')), 20_000);
       }),
     );
+    await hearEachOther(all.map(({ url }) => url));
     for (const client of clients) client.disconnect();
     return new RedisCluster(nodes, replicas);
   }
@@ -92,4 +93,24 @@ export class RedisCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.nodes, ...this.replicas].map((node) => node.stop()));
   }
+}
+
+/**
+ * Resolves when what one server publishes is heard at each other one. A cluster calls itself whole before all of its servers
+ * have shaken hands, and what is published between two that have not is lost.
+ */
+async function hearEachOther(urls: readonly string[]): Promise<void> {
+  const channel = 'are all there?';
+  const [speakers, ears] = [urls.map((url) => new Redis(url)), urls.map((url) => new Redis(url))];
+  const heard = ears.map((ear) => {
+    const from = new Set<string>();
+    ear.on('message', (_channel, speaker: string) => from.add(speaker));
+    return from;
+  });
+  await Promise.all(ears.map((ear) => ear.subscribe(channel)));
+  await until(async () => {
+    await Promise.all(speakers.map((speaker, i) => speaker.publish(channel, String(i))));
+    return heard.every(({ size }) => size === urls.length);
+  }, 20_000);
+  for (const client of [...speakers, ...ears]) client.disconnect();
 }
