@@ -43,7 +43,9 @@ describe('a lock that is had', () => {
     expect(await meters.sum('distributed_lock.held')).toBe(0);
     expect(await meters.sum('distributed_lock.waiters')).toBe(0);
     const operations = await meters.attributes('distributed_lock.store.operation.duration');
-    expect(operations.map((each) => each['distributed_lock.operation']).sort()).toEqual(['acquire', 'release']);
+    // On a slow machine it is held for long enough that its process begins to listen, and then looks after its leases.
+    const names = operations.map((each) => each['distributed_lock.operation']).filter((name) => name !== 'touch');
+    expect(names.sort()).toEqual(['acquire', 'release']);
   });
 
   it('names its keys only where that was asked for, and its token never', async () => {
