@@ -205,7 +205,10 @@ export interface KeySummary {
   readonly holder: HolderState | null;
   /** How many places its queue has; some of them may be those of processes that have died within the last seconds. */
   readonly waitingCount: number;
-  /** See {@link KeyState.foreign}. */
+  /**
+   * As {@link KeyState.foreign}, as far as a list looks: at the record, the shares and the signs of life. What else lies
+   * beside a record is said by {@link LockStore.inspect}.
+   */
   readonly foreign?: true;
 }
 

@@ -18,6 +18,7 @@ import type {
   LockStoreHarness,
   LockStoreHarnessFactory,
 } from 'nestjs-distributed-lock/testing/contract';
+import { FLAWS as OPERATIONS_FLAWS } from './flawed-operations.js';
 import { FLAWS as SHARE_FLAWS } from './flawed-stores.js';
 
 /** What a store may leave out. */
@@ -152,6 +153,20 @@ describe('the contract suite', () => {
     // Random schedules notice almost all of them; but only a case says what is wrong.
     const spoken = [...cases].filter(([name]) => !name.includes(' › random schedules'));
     expect((await failed(new Map(spoken))).length).toBeGreaterThan(0);
+  });
+
+  it.each(Object.entries(OPERATIONS_FLAWS))('notices a store that %s', async (_, Store) => {
+    const cases = casesOf(() => harnessOf(Store), { reportsGrants: false, sharesKeys: true });
+    const asked = [...cases].filter(([name]) => / › (listing|telling) /.test(name));
+    const failures: string[] = [];
+    for (const [name, body] of asked) {
+      const ended = body().catch(() => failures.push(name));
+      // What is not told is waited for, but not for ever.
+      await jest.advanceTimersByTimeAsync(15_000);
+      await ended;
+    }
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures.length).toBeLessThan(asked.length);
   });
 
   it.each([

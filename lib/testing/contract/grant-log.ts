@@ -2,15 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Grant, GrantListener } from '../../stores/lock-store.js';
 import type { Driver } from './driver.js';
-
-/** A store that reports grants does it sooner. */
-const TIME_LIMIT = 10_000;
+import { News } from './news.js';
 
 /** Collects what a store reports to its listener. */
 export class GrantLog implements GrantListener {
   readonly grants: Grant[] = [];
   resumes = 0;
-  private readonly awaited: (() => void)[] = [];
+  private readonly news = new News();
 
   /** @param onGrant - called with each grant, as soon as it is known here. */
   constructor(private readonly onGrant: (grant: Grant) => unknown = () => undefined) {}
@@ -22,13 +20,13 @@ export class GrantLog implements GrantListener {
 
   granted(grant: Grant): void {
     this.grants.push(grant);
-    for (const told of this.awaited.splice(0)) told();
+    this.news.arrived();
     this.onGrant(grant);
   }
 
   resumed(): void {
     this.resumes += 1;
-    for (const told of this.awaited.splice(0)) told();
+    this.news.arrived();
   }
 
   /** Becomes the listener of a driver's process. Nothing is missed from then on: a grant was heard of, or the store said so. */
@@ -37,28 +35,21 @@ export class GrantLog implements GrantListener {
     driver.listen(this);
     const { holder, waiting } = await driver.queue(key, 1);
     await driver.release(key, holder);
-    while (this.resumes === 0 && !this.heard.includes(waiting[0]!)) await this.news(waiting[0]!);
+    await this.news.until(missing(waiting[0]!), () => (this.resumes > 0 ? true : this.grantTo(waiting[0]!)));
     await driver.release(key, waiting[0]!);
     return this;
   }
 
   /** Resolves with the grant when a token was reported. */
-  async until(token: string): Promise<Grant> {
-    for (;;) {
-      const grant = this.grants.find((each) => each.token === token);
-      if (grant) return grant;
-      await this.news(token);
-    }
+  until(token: string): Promise<Grant> {
+    return this.news.until(missing(token), () => this.grantTo(token));
   }
 
-  private news(token: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const tooLate = (): void => reject(new Error(`No grant to ${token} was reported within ${TIME_LIMIT} ms.`));
-      const timer = setTimeout(tooLate, TIME_LIMIT);
-      this.awaited.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  private grantTo(token: string): Grant | undefined {
+    return this.grants.find((each) => each.token === token);
   }
+}
+
+function missing(token: string): string {
+  return `No grant to ${token} was reported`;
 }

@@ -3,8 +3,9 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { KeySummary } from '../../../stores/lock-store.js';
 import { isWithin, like } from '../assertions.js';
 import type { Cases } from '../cases.js';
-import { LONG, READ, SHORT } from '../driver.js';
+import { atMost, LONG, READ, SHORT } from '../driver.js';
 import type { Driver } from '../driver.js';
+import { PLACE_LIFE } from '../scene.js';
 
 /** What a store lists, by key. */
 async function listed({ store }: Driver, match = '*'): Promise<Map<string, KeySummary>> {
@@ -60,6 +61,22 @@ export function listingCases({ it }: Cases): void {
     const store = await scene.open({ placeLife: SHORT });
     await store.queue(scene.key(), 2, SHORT);
     await scene.expire();
+    deepEqual([...(await listed(store)).keys()], []);
+  });
+
+  it('counts no waiter that has died, where others live', async (scene) => {
+    const store = await scene.open({ placeLife: PLACE_LIFE });
+    const key = scene.key();
+    const { waiting } = await store.queue(key, 2);
+    await scene.outlivePlaces(async () => void (await store.touch(key, waiting[1]!)));
+    like((await listed(store)).get(key), { holderCount: 1, waitingCount: 1 });
+  });
+
+  it('leaves out a key that was given back when all had left its queue', async (scene) => {
+    const store = await scene.open();
+    const key = scene.key();
+    const { holder, waiting } = await store.queue(key, 1);
+    for (const token of [waiting[0]!, holder]) await store.release(key, token);
     deepEqual([...(await listed(store)).keys()], []);
   });
 
@@ -135,6 +152,13 @@ export function listingCases({ it }: Cases): void {
 }
 
 export function shareListingCases({ it }: Cases): void {
+  it('tells the limit and the weight of a share', async (scene) => {
+    const store = await scene.open();
+    const key = scene.key();
+    const [{ token, fence }] = (await store.enter(key, atMost(5, 2))) as [{ token: string; fence: number }];
+    like((await listed(store)).get(key)!.holder, { token, fencingToken: fence, limit: 5, weight: 2 });
+  });
+
   it('counts the holders that share a key, without those whose leases have ended', async (scene) => {
     const store = await scene.open();
     const key = scene.key();

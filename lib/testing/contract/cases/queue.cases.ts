@@ -3,9 +3,7 @@ import { deepEqual } from 'node:assert/strict';
 import { grow, isBusy, isWaiting, isWithin, like } from '../assertions.js';
 import type { Cases } from '../cases.js';
 import { expiryOf, fenceOf, LONG, SHORT } from '../driver.js';
-
-/** A place in the queue long enough that a waiter that gives a sign every tenth of it never loses it. */
-const PLACE_LIFE = 2_000;
+import { PLACE_LIFE } from '../scene.js';
 
 export function queueCases({ it }: Cases): void {
   for (const by of ['touch', 'join', 'acquire'] as const)
@@ -14,10 +12,7 @@ export function queueCases({ it }: Cases): void {
       const key = scene.key();
       const { holder, waiting } = await store.queue(key, 3);
       const alive = waiting[1]!;
-      for (let passed = 0; passed < PLACE_LIFE * 1.2; passed += PLACE_LIFE / 10) {
-        await scene.advance(PLACE_LIFE / 10);
-        like(await store[by](key, alive), { state: 'waiting' });
-      }
+      await scene.outlivePlaces(async () => like(await store[by](key, alive), { state: 'waiting' }));
       like(await store.inspect(key), { holders: [{ token: holder }], waiting: [alive] });
       await store.release(key, holder);
       like(await store.inspect(key), { holders: [{ token: alive }], waiting: [] });

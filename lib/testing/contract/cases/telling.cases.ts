@@ -1,43 +1,12 @@
 /** Telling: what processes write down of themselves, and say to each other. */
 import { deepEqual, equal } from 'node:assert/strict';
-import type { GrantListener } from '../../../stores/lock-store.js';
 import type { Cases } from '../cases.js';
-import { Driver, SHORT, LONG, READ } from '../driver.js';
-
-/** Hears what a process is told. */
-class Ear implements GrantListener {
-  readonly texts: string[] = [];
-  private awaited: () => void = () => undefined;
-
-  granted(): void {}
-  resumed(): void {}
-
-  told(text: string): void {
-    this.texts.push(text);
-    this.awaited();
-  }
-
-  /** Resolves when a text was told. */
-  async until(text: string): Promise<void> {
-    while (!this.texts.includes(text)) await new Promise<void>((resolve) => (this.awaited = resolve));
-  }
-
-  /** In any order: what different servers of a cluster publish may overtake each other. */
-  async untilAll(...texts: readonly string[]): Promise<void> {
-    for (const text of texts) await this.until(text);
-  }
-
-  static async of(driver: Driver): Promise<Ear> {
-    const ear = new Ear();
-    driver.listen(ear);
-    await driver.store.hear!(driver.processId);
-    return ear;
-  }
-}
+import { Driver, EXCLUSIVE, LONG, only, READ, SHORT } from '../driver.js';
+import { TextLog } from '../text-log.js';
 
 /** Releases what another process has, and tells it. */
 async function takeAway(by: Driver, key: string, token: string, notice: string): Promise<string> {
-  return (await by.store.release([{ key, token, notice }]))[0]!.state;
+  return only(await by.store.release([{ key, token, notice }])).state;
 }
 
 export function tellingCases({ it }: Cases): void {
@@ -55,7 +24,7 @@ export function tellingCases({ it }: Cases): void {
 
   it('tells a process what another says, and no third one', async (scene) => {
     const [store, peer, third] = [await scene.open(), await scene.open(), await scene.open()];
-    const [ear, other] = [await Ear.of(store), await Ear.of(third)];
+    const [ear, other] = [await TextLog.of(store), await TextLog.of(third)];
     equal(await peer.store.tell!(store.processId, 'a text with spaces, ä and {}'), true);
     await peer.store.tell!(third.processId, 'end');
     await ear.until('a text with spaces, ä and {}');
@@ -65,7 +34,7 @@ export function tellingCases({ it }: Cases): void {
 
   it('tells the process of a lease that is taken away, in the same step', async (scene) => {
     const [store, peer] = [await scene.open(), await scene.open()];
-    const ear = await Ear.of(store);
+    const ear = await TextLog.of(store);
     const [key, shared] = [scene.key(), scene.key()];
     const { holder, waiting } = await store.queue(key, 1);
     const [reader] = await store.enter(shared, READ, READ);
@@ -80,9 +49,40 @@ export function tellingCases({ it }: Cases): void {
     deepEqual([...ear.texts].sort(), ['end', 'held', 'shared']);
   });
 
+  it('tells the process of a lease that goes to a successor, and of one that goes to a waiter before it', async (scene) => {
+    const [store, peer] = [await scene.open(), await scene.open()];
+    const ear = await TextLog.of(store);
+    for (const [notice, waiters] of Object.entries({ 'to the successor': 0, 'to the waiter': 1 })) {
+      const key = scene.key();
+      const { holder, fence, waiting } = await store.queue(key, waiters);
+      const successor = { token: peer.token(), ...EXCLUSIVE, ttl: LONG };
+      const request = { key, token: holder, fencingToken: fence, successor, notice };
+      equal(only(await peer.store.release([request])).state, 'released');
+      deepEqual(await peer.holding(key), [waiting[0] ?? successor.token]);
+      // Carried out before.
+      await peer.store.release([{ ...request, notice: 'again' }]);
+      await ear.until(notice);
+    }
+    await peer.store.tell!(store.processId, 'end');
+    await ear.until('end');
+    deepEqual(ear.texts.includes('again'), false);
+  });
+
+  it('tells nothing of a lease that was given back before', async (scene) => {
+    const [store, peer] = [await scene.open(), await scene.open()];
+    const ear = await TextLog.of(store);
+    const key = scene.key();
+    const { holder } = await store.queue(key, 0);
+    await store.release(key, holder);
+    await takeAway(peer, key, holder, 'too late');
+    await peer.store.tell!(store.processId, 'end');
+    await ear.until('end');
+    deepEqual(ear.texts, ['end']);
+  });
+
   it('tells of each lease of a list', async (scene) => {
     const [store, peer] = [await scene.open(), await scene.open()];
-    const ear = await Ear.of(store);
+    const ear = await TextLog.of(store);
     const keys = [scene.key(), scene.key(), scene.key()];
     const requests = [];
     for (const [i, key] of keys.entries()) {
@@ -102,7 +102,7 @@ export function tellingCases({ it }: Cases): void {
 
   it('survives a listener that throws', async (scene) => {
     const [store, peer] = [await scene.open(), await scene.open()];
-    const ear = await Ear.of(store);
+    const ear = await TextLog.of(store);
     const hear = ear.told.bind(ear);
     ear.told = (text) => {
       hear(text);
