@@ -12,12 +12,16 @@ import { script } from '../../lib/stores/redis/redis-requests.js';
 import { RedisLockStore } from '../../lib/stores/redis/redis.lock-store.js';
 import { inspectScript } from '../../lib/stores/redis/scripts/inspect.js';
 import { leaseScript } from '../../lib/stores/redis/scripts/lease-script.js';
+import { listScript } from '../../lib/stores/redis/scripts/list.js';
 import { shareBranch } from '../../lib/stores/redis/scripts/share-branch.js';
+import { tellingScript } from '../../lib/stores/redis/scripts/telling.js';
 import { startRedis } from '../../sample-app/redis/redis-server.mjs';
 import { Driver, LONG } from '../../lib/testing/contract/driver.js';
 import { FENCING_PROMISES } from './script-guards/fencing.promises.js';
 import { HOLD_MUTANTS } from './script-guards/hold.mutants.js';
 import { HOLD_PROMISES } from './script-guards/hold.promises.js';
+import { OPERATIONS_MUTANTS } from './script-guards/operations.mutants.js';
+import { OPERATIONS_PROMISES } from './script-guards/operations.promises.js';
 import { QUEUE_MUTANTS } from './script-guards/queue.mutants.js';
 import { QUEUE_PROMISES } from './script-guards/queue.promises.js';
 import { mutate } from './script-guards/mutant.js';
@@ -43,6 +47,7 @@ const PROMISES = {
   ...SHARE_RECORD_PROMISES,
   ...SHARE_QUEUE_PROMISES,
   ...SHARE_CHANGE_PROMISES,
+  ...OPERATIONS_PROMISES,
 };
 const NAMES = Object.keys(PROMISES) as PromiseName[];
 const MUTANTS = [
@@ -53,11 +58,12 @@ const MUTANTS = [
   ...SHARE_RECORD_MUTANTS,
   ...SHARE_QUEUE_MUTANTS,
   ...SHARE_CHANGE_MUTANTS,
+  ...OPERATIONS_MUTANTS,
 ];
 /** Stands in place of the branch for shared keys. */
 const SHARED = '<shared>';
 
-const DENIED: readonly Deniable[] = ['getrange', 'set', 'setrange', 'pexpire', 'zadd', 'publish', 'hset'];
+const DENIED: readonly Deniable[] = ['getrange', 'set', 'setrange', 'pexpire', 'zadd', 'publish', 'hset', 'zcount'];
 
 describe('the guards of the scripts', () => {
   let server: Awaited<ReturnType<typeof startRedis>>;
@@ -146,8 +152,15 @@ function open(url: string): Redis {
   return client;
 }
 
+/** Scripts of their own, by the first word of their guards. */
+const SCRIPTS: Readonly<Record<string, (timing: StoreTiming) => string>> = {
+  'inspect:': inspectScript,
+  'list:': listScript,
+  'telling:': tellingScript,
+};
+
 const wholeOf = ({ guard }: Mutant, timing: StoreTiming): string =>
-  guard.startsWith('inspect') ? inspectScript(timing) : leaseScript(timing);
+  (SCRIPTS[guard.split(' ')[0]!] ?? leaseScript)(timing);
 
 /** What is done where a key is shared has guards of its own, though some of its text is the same. */
 function sourceOf(mutant: Mutant, timing: StoreTiming): string {

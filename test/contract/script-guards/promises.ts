@@ -7,6 +7,7 @@ import type { StoreTiming } from '../../../lib/stores/lock-store.js';
 import type { Driver } from '../../../lib/testing/contract/driver.js';
 import type { FENCING_PROMISES } from './fencing.promises.js';
 import type { HOLD_PROMISES } from './hold.promises.js';
+import type { OPERATIONS_PROMISES } from './operations.promises.js';
 import type { QUEUE_PROMISES } from './queue.promises.js';
 import type { RELEASE_PROMISES } from './release.promises.js';
 import type { SHARE_CHANGE_PROMISES } from './share-change.promises.js';
@@ -31,7 +32,7 @@ export interface Stage {
 }
 
 /** Commands that a promise may take away. */
-export type Deniable = 'getrange' | 'set' | 'setrange' | 'pexpire' | 'zadd' | 'publish' | 'hset';
+export type Deniable = 'getrange' | 'set' | 'setrange' | 'pexpire' | 'zadd' | 'publish' | 'hset' | 'zcount';
 
 export type Promised = (stage: Stage) => Promise<void>;
 
@@ -42,7 +43,8 @@ type Promises = typeof HOLD_PROMISES &
   typeof SHARE_LEASE_PROMISES &
   typeof SHARE_RECORD_PROMISES &
   typeof SHARE_QUEUE_PROMISES &
-  typeof SHARE_CHANGE_PROMISES;
+  typeof SHARE_CHANGE_PROMISES &
+  typeof OPERATIONS_PROMISES;
 export type PromiseName = keyof Promises;
 
 /** Long enough for a few requests, and short enough to wait for. */

@@ -5,7 +5,7 @@ import type { Driver } from '../../../lib/testing/contract/driver.js';
 import { expire, holderOf, pass, SHORT } from './promises.js';
 import type { Promised, Stage } from './promises.js';
 /** Two in the queue, of whom only the second still gives signs. */
-async function firstSilent({ key, open }: Stage): Promise<{ store: Driver; holder: string; alive: string }> {
+export async function firstSilent({ key, open }: Stage): Promise<{ store: Driver; holder: string; alive: string }> {
   const store = open({ placeLife: 900 });
   const { holder, waiting } = await store.queue(key, 2);
   await pass(550);
