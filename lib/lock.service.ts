@@ -286,8 +286,8 @@ export class LockService {
 
   /**
    * Takes a key away from its holders, and admits the next in the queue. A holder that still works is told in the same step:
-   * its `lock.signal` aborts with a `LockLostError` that carries the reason; where it does not hear, it learns at its next
-   * renewal, or by its release at the latest. From then on it is no longer alone. Callers of the
+   * its `lock.signal` aborts with a `LockLostError` that carries the reason; where it does not hear (it has adopted the lock from
+   * the process that is told, or its connection is down), it learns at its next renewal, or by its release at the latest. From then on it is no longer alone. Callers of the
    * holder's process that wait for the key may still be handed it until the process has heard. Where another program has put
    * something that is not a lock in the lock's place (`inspect` answers `foreign: true`), it is deleted.
    *

@@ -1,7 +1,7 @@
 /**
  * What processes say to each other, as text over the channel on which each hears of its grants: a question about a key, the
- * answer to it, and the notice that a lock was taken away. Whoever may publish can say anything, so a question costs little,
- * an answer is only shown to people, and a notice counts only with the token of the lease, which is a secret.
+ * answer to it, and the notice that a lock was taken away. Whoever may publish can say anything, and hears any answer, so a
+ * question costs little, an answer is only shown to people and has no secret in it, and a notice is looked into.
  */
 import type { LockStore } from '../../stores/lock-store.js';
 import type { Outside } from '../context/outside.js';

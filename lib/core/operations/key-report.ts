@@ -3,7 +3,7 @@ import type { Holder } from '../lease/holder.js';
 import type { HeldLease } from '../lease/held-lease.js';
 import type { Waiter } from '../queue/waiter.js';
 import { modeOf } from '../share-options.js';
-import { MOST_REPORTED } from './letters.js';
+import { markOf, MOST_REPORTED } from './letters.js';
 import type { KeyReport } from './letters.js';
 
 /** The callers of a process that want the same of a key. */
@@ -20,7 +20,8 @@ export function reportOf(members: readonly KeyMember[], now = performance.now())
     holders: holders.slice(0, MOST_REPORTED).map((holder) => sayHolder(holder, now)),
     waiters: waiters.slice(0, MOST_REPORTED).map(({ token, first, count }) => {
       const { settings, askedAt } = first;
-      return { token, label: settings.label, callers: count, waitedMs: Math.round(now - askedAt) };
+      const lease = token === '' ? '' : markOf(token);
+      return { lease, label: settings.label, callers: count, waitedMs: Math.round(now - askedAt) };
     }),
   };
 }
@@ -30,5 +31,5 @@ function sayHolder(
   now: number,
 ): KeyReport['holders'][number] {
   const heldMs = Math.round(now - since);
-  return { token, label: settings.label, mode: modeOf(share), fencingToken, heldMs, depth };
+  return { lease: markOf(token), label: settings.label, mode: modeOf(share), fencingToken, heldMs, depth };
 }

@@ -1,4 +1,5 @@
 /** The texts of `correspondence.ts`. They come from anywhere, so each is read with care: what is none is undefined. */
+import { createHash } from 'node:crypto';
 import { PROCESS_ID_LENGTH } from '../../stores/protocol.js';
 import type { HolderReport, WaiterReport } from '../../lock.operations.js';
 
@@ -10,10 +11,14 @@ export interface ForcedNotice {
   readonly by?: string | undefined;
 }
 
-/** What a process says of a key, by the tokens of its leases. */
+/** What a process says of a key, by the marks of its leases, see {@link markOf}; empty for callers without one. */
 export interface KeyReport {
-  readonly holders: readonly (HolderReport & { readonly token: string })[];
-  readonly waiters: readonly (WaiterReport & { readonly token: string })[];
+  readonly holders: readonly (HolderReport & Marked)[];
+  readonly waiters: readonly (WaiterReport & Marked)[];
+}
+
+interface Marked {
+  readonly lease: string;
 }
 
 interface Question {
@@ -30,8 +35,15 @@ interface Answer {
   readonly report: KeyReport;
 }
 
+const MARK_LENGTH = 16;
+
 /** How many callers of a process one answer describes. */
 export const MOST_REPORTED = 64;
+
+/** Tells to those that know a token that a report is about its lease, and does not tell the token to anybody. */
+export function markOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url').slice(0, MARK_LENGTH);
+}
 
 export function writeNotice(notice: ForcedNotice): string {
   return JSON.stringify({ kind: 'forced', ...notice });
@@ -62,17 +74,17 @@ export function readAnswer(text: string): Question | Answer | undefined {
 }
 
 function readHolder(each: Record<string, unknown>): KeyReport['holders'][number] | undefined {
-  const { token, label, mode, fencingToken, heldMs, depth } = each;
-  if (!isText(token) || typeof label !== 'string' || !isMode(mode)) return undefined;
+  const { lease, label, mode, fencingToken, heldMs, depth } = each;
+  if (!isText(lease) || typeof label !== 'string' || !isMode(mode)) return undefined;
   if (!isNumber(fencingToken) || !isNumber(heldMs) || !isNumber(depth)) return undefined;
-  return { token, label: label.slice(0, 200), mode, fencingToken, heldMs, depth };
+  return { lease, label: label.slice(0, 200), mode, fencingToken, heldMs, depth };
 }
 
-function readWaiter(each: Record<string, unknown>): (WaiterReport & { token: string }) | undefined {
-  const { token, label, callers, waitedMs } = each;
-  if (typeof token !== 'string' || typeof label !== 'string' || !isNumber(callers) || !isNumber(waitedMs))
+function readWaiter(each: Record<string, unknown>): KeyReport['waiters'][number] | undefined {
+  const { lease, label, callers, waitedMs } = each;
+  if (typeof lease !== 'string' || typeof label !== 'string' || !isNumber(callers) || !isNumber(waitedMs))
     return undefined;
-  return { token, label: label.slice(0, 200), callers, waitedMs };
+  return { lease, label: label.slice(0, 200), callers, waitedMs };
 }
 
 function listOf<Item>(list: unknown, readItem: (each: Record<string, unknown>) => Item | undefined): Item[] {

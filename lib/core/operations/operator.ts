@@ -27,8 +27,9 @@ import { readBoolean, readDuration } from '../settings.js';
 import { asLockError } from '../store-failure.js';
 import { inTime } from './in-time.js';
 import { reportOf } from './key-report.js';
-import { leaseTaken } from './taken-away.js';
-import type { ForcedNotice, KeyReport } from './letters.js';
+import { TakenAway } from './taken-away.js';
+import { markOf } from './letters.js';
+import type { KeyReport } from './letters.js';
 import { readDescription } from './process-description.js';
 import { Correspondence } from './correspondence.js';
 
@@ -56,15 +57,18 @@ interface OperatorTools {
 
 export class Operator {
   private readonly correspondence: Correspondence;
+  private readonly takenAway: TakenAway;
 
   constructor(private readonly tools: OperatorTools) {
     const { store, requests, queues, events, processId } = tools;
+    const takenAway = new TakenAway({ store, queues, events });
+    this.takenAway = takenAway;
     this.correspondence = new Correspondence({
       store,
       processId,
       outside: events.outside,
       report: (key) => reportOf(queues.membersOf(key)),
-      forced: this.forced,
+      forced: (notice) => takenAway.told(notice),
     });
     requests.onTold = (text) => this.correspondence.told(text);
   }
@@ -110,19 +114,19 @@ export class Operator {
       ]);
       const inspected = holders.map((holder): HolderInspection => {
         const id = processIdOf(holder.token);
-        const own = reports.get(id)?.holders.filter(({ token }) => token === holder.token);
-        const local = own && reports.get(id)?.waiters.find(({ token }) => token === '');
+        const own = reports.get(id)?.holders.filter(({ lease }) => lease === markOf(holder.token));
+        const local = own && reports.get(id)?.waiters.find(({ lease }) => lease === '');
         return {
           ...holder,
           process: processes.get(id) ?? null,
-          reports: own?.map(({ token: _token, ...report }) => report) ?? null,
-          localWaiters: withoutToken(local),
+          reports: own?.map(({ lease: _lease, ...report }) => report) ?? null,
+          localWaiters: withoutLease(local),
         };
       });
       const waiters = waiting.map((token): WaiterInspection => {
         const id = processIdOf(token);
-        const own = reports.get(id)?.waiters.find((each) => each.token === token);
-        return { token, process: processes.get(id) ?? null, report: withoutToken(own) };
+        const own = reports.get(id)?.waiters.find(({ lease }) => lease === markOf(token));
+        return { token, process: processes.get(id) ?? null, report: withoutLease(own) };
       });
       return { ...state!, holders: inspected, holder: inspected[0] ?? null, waiters };
     } catch (error) {
@@ -139,7 +143,7 @@ export class Operator {
     try {
       const taken = await forceRelease({ store, requests, processId }, key, { reason, by });
       for (const token of taken.tokens) {
-        if (processIdOf(token) === processId) this.forced({ key, token, reason, by });
+        if (processIdOf(token) === processId) this.takenAway.taken({ key, token, reason, by });
         events.audience?.next({ type: 'forced', side: 'operator', key, token, label: '', reason, by });
       }
       if (taken.isDone) say(messages.forcedHere(key, { reason, by }));
@@ -149,8 +153,6 @@ export class Operator {
       throw asLockError(key, error);
     }
   }
-
-  private readonly forced = (notice: ForcedNotice): void => leaseTaken(this.tools.queues, this.tools.events, notice);
 
   /**
    * The keys as the store reads them, piece by piece and without processes, for a reader that paces itself: nothing is read
@@ -204,9 +206,9 @@ function storeError(error: unknown): LockError {
   return isLockError(error) ? error : asLockError('', error);
 }
 
-function withoutToken(said: KeyReport['waiters'][number] | undefined): WaiterInspection['report'] {
+function withoutLease(said: KeyReport['waiters'][number] | undefined): WaiterInspection['report'] {
   if (!said) return null;
-  const { token: _token, ...report } = said;
+  const { lease: _lease, ...report } = said;
   return report;
 }
 

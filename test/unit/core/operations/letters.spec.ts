@@ -9,8 +9,8 @@ import {
 } from '../../../../lib/core/operations/letters.js';
 
 const FROM = 'abcdefghijk';
-const HOLDER = { token: 't', label: 'l', mode: 'write', fencingToken: 5, heldMs: 1, depth: 1 } as const;
-const WAITER = { token: '', label: 'l', callers: 2, waitedMs: 3 };
+const HOLDER = { lease: 't', label: 'l', mode: 'write', fencingToken: 5, heldMs: 1, depth: 1 } as const;
+const WAITER = { lease: '', label: 'l', callers: 2, waitedMs: 3 };
 
 describe('what processes write to each other', () => {
   it('is read as it was written', () => {

@@ -3,7 +3,19 @@ import { writeNotice } from '../../../../lib/core/operations/letters.js';
 import { openLocks, outcomeOf } from '../../../support/fakes/locks.js';
 import { openNeighbours } from '../../../support/fakes/neighbours.js';
 import { NASTY, UNSEEN } from '../../../support/nasty.js';
+import type { FakeStore } from '../../../support/fakes/fake-store.js';
 import { aborted, until } from '../../../support/waiting.js';
+
+/** Takes the lease of "key" from its owner, which is not told. */
+async function takenFrom({ server }: FakeStore, token: string): Promise<void> {
+  await server.release([{ key: 'key', token }]);
+}
+
+/** The store has answered so many questions, and what follows has happened. */
+async function answered(inspect: { readonly mock: { readonly calls: unknown[] } }, count: number): Promise<void> {
+  await until(() => inspect.mock.calls.length === count);
+  await new Promise((resolve) => setImmediate(resolve));
+}
 
 const processOf = (token: string): string => token.slice(0, 11);
 
@@ -41,16 +53,49 @@ describe('a lease that was taken away', () => {
     expect(await lock.release()).toBe(true);
   });
 
-  it('aborts its signal in the same turn of the event loop, before anything else can run', async () => {
+  it('aborts its signal in the turn of the event loop in which the store says so, before anything else can run', async () => {
     const { locks, store } = openLocks();
     const lock = await locks.acquire('key');
     const order: string[] = [];
     lock.signal.addEventListener('abort', () => order.push('aborted'));
+    await takenFrom(store, lock.token);
     setImmediate(() => order.push('next turn'));
     store.listener!.told!(writeNotice({ key: 'key', token: lock.token }));
-    expect(lock.isHeld).toBe(false);
     await until(() => order.length === 2);
     expect(order).toEqual(['aborted', 'next turn']);
+    expect(lock.isHeld).toBe(false);
+  });
+
+  it('is not one of which only somebody says so: the store is asked, which changes nothing', async () => {
+    const { locks, store, heard } = openLocks();
+    const lock = await locks.acquire('key', { ttl: 60_000, autoRenew: false });
+    const inspect = jest.spyOn(store, 'inspect');
+    for (let i = 0; i < 1_000; i++) store.listener!.told!(writeNotice({ key: 'key', token: lock.token }));
+    await answered(inspect, 2);
+    // One question, one more for what was said meanwhile, and nothing that renews the lease.
+    expect(store.calls.map(({ name }) => name)).toEqual(['acquire']);
+    expect([lock.isHeld, heard('forced'), heard('lost')]).toEqual([true, [], []]);
+    await takenFrom(store, lock.token);
+    store.listener!.told!(writeNotice({ key: 'key', token: lock.token, reason: 'at last' }));
+    await aborted(lock.signal);
+    expect(lock.signal.reason).toMatchObject({ reason: 'forced', message: expect.stringContaining('at last') });
+    expect(inspect).toHaveBeenCalledTimes(3);
+  });
+
+  it('is found out about later where the store does not answer, or something else lies at the key', async () => {
+    const { locks, store, heard } = openLocks({ ttl: 60_000 });
+    const lock = await locks.acquire('key');
+    const inspect = jest.spyOn(store, 'inspect');
+    const nothing = { key: 'key', holders: [], waiting: [], lastFencingToken: null };
+    inspect.mockRejectedValueOnce(new Error('hangs')).mockResolvedValueOnce([{ ...nothing, foreign: true }]);
+    for (let count = 1; count <= 2; count++) {
+      store.listener!.told!(writeNotice({ key: 'key', token: lock.token }));
+      await answered(inspect, count);
+    }
+    expect([lock.isHeld, heard('forced')]).toEqual([true, []]);
+    await takenFrom(store, lock.token);
+    store.listener!.told!(writeNotice({ key: 'key', token: lock.token }));
+    await aborted(lock.signal);
   });
 
   it('sends the callers of its process that wait to the end of the queue', async () => {
@@ -98,6 +143,7 @@ describe('a lease that was taken away', () => {
   it('is told of once, however often the notice comes', async () => {
     const { locks, store, heard } = openLocks();
     const { token } = await locks.acquire('key');
+    await takenFrom(store, token);
     for (let i = 0; i < 3; i++) store.listener!.told!(writeNotice({ key: 'key', token }));
     await until(() => heard('forced').length > 0);
     expect([heard('forced').length, heard('lost').length]).toEqual([1, 1]);
@@ -146,6 +192,7 @@ describe('a lease that was taken away', () => {
     async (_, text) => {
       const { locks, store } = openLocks();
       const lock = await locks.acquire('key');
+      await takenFrom(store, lock.token);
       store.listener!.told!(writeNotice({ key: 'key', token: lock.token, reason: `${text}${text}`, by: `x${text}` }));
       await aborted(lock.signal);
       expect((lock.signal.reason as Error).message).not.toMatch(UNSEEN);
