@@ -21,7 +21,7 @@ function harness(): LockStoreHarness {
   return { open: (timing) => new RedisLockStore({ connection, prefix, commandTimeout: 10_000, timing }) };
 }
 
-describeLockStore('redis cluster', harness, { describe, it, acquiresTogether: false });
+describeLockStore('redis cluster', harness, { describe, it: it.concurrent, acquiresTogether: false });
 
 describe('several keys together, on a cluster', () => {
   async function open(prefix: string): Promise<Driver> {

@@ -13,5 +13,5 @@ function harness(): LockStoreHarness {
   return { open: (timing) => new RedisLockStore({ connection, prefix, commandTimeout: 10_000, timing }) };
 }
 
-describeLockStore('redis', harness, { describe, it });
+describeLockStore('redis', harness, { describe, it: it.concurrent });
 describeOwnStore('redis', harness);
