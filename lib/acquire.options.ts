@@ -60,7 +60,22 @@ export interface LockDefaults {
    * @default 0
    */
   lockDelay?: Duration | undefined;
+  /**
+   * `'awaited'`: a section's result is there when the store has answered the release. `'background'`: when the release has been
+   * sent, which takes a round trip off the end of `withLock`, `@Locked` and `await using`; a `release()` by hand is waited for
+   * as before. The next caller of this process finds the key free, as requests travel in order, and a shutdown waits for
+   * what was sent.
+   *
+   * What it gives up: what only the answer could tell (the key was taken away by `forceRelease`, the store had lost its data)
+   * does not turn the result into a `LockLostError` any more but is a `lost` event; and a process that is ended at once
+   * (`process.exit()`) may leave the key locked until its lease ends.
+   * @default 'awaited'
+   */
+  release?: ReleaseMode | undefined;
 }
+
+/** When a section that is done goes on, see {@link LockDefaults.release}. */
+export type ReleaseMode = 'awaited' | 'background';
 
 /** How a caller shares a key: a writer with nobody, readers with each other. */
 export type LockMode = 'read' | 'write';
@@ -130,6 +145,7 @@ export const LOCK_DEFAULTS = {
   reentrant: true,
   fair: true,
   lockDelay: true,
+  release: true,
 } as const;
 
 /** @internal */

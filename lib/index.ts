@@ -25,6 +25,7 @@ export type {
   LockMode,
   OnBusy,
   OnLost,
+  ReleaseMode,
   ShareOptions,
   WithLockOptions,
 } from './acquire.options.js';

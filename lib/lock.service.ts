@@ -333,7 +333,7 @@ export class LockService {
    */
   async giveBack(lock: Lock): Promise<LockLostError | undefined> {
     const handle = this.own(lock);
-    return handle.isReleased ? undefined : handle.end();
+    return handle.isReleased ? undefined : handle.leave();
   }
 
   /**

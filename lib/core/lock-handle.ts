@@ -213,7 +213,7 @@ export class LockHandle implements Lock {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#released) await this.end();
+    if (!this.#released) await this.leave();
   }
 
   /** As {@link end}, where nothing was done under the lock, so that its keys need not be kept. */
@@ -222,6 +222,17 @@ export class LockHandle implements Lock {
       if (depth === 1) lease.dropMinHold();
     });
     return this.end();
+  }
+
+  /**
+   * Gives the handle back as its options say, and answers whether its lock was lost, as far as that is known when its
+   * release is sent or answered. Never rejects.
+   */
+  leave(): Promise<LockLostError | undefined> {
+    if (this.#first.settings.release === 'awaited') return this.end();
+    const loss = this.checkLoss();
+    void this.end();
+    return Promise.resolve(loss);
   }
 
   /** Gives the handle back and answers whether its lock was lost. Never rejects. */

@@ -70,10 +70,10 @@ export async function runSection<Result>(
   try {
     result = await runHolding(owner, lock, () => section(lock));
   } catch (error) {
-    if (!lock.isReleased) await lock.end();
+    if (!lock.isReleased) await lock.leave();
     throw error;
   }
-  const loss = lock.isReleased ? undefined : await lock.end();
+  const loss = lock.isReleased ? undefined : await lock.leave();
   if (loss === undefined || onLost === 'ignore') return result;
   throw lostBefore(result, loss);
 }

@@ -2,7 +2,7 @@
  * Options as the library computes with them: checked, defaulted, in milliseconds. A bad value is a `LockOptionsError`
  * that names the option, the value and what is allowed.
  */
-import type { AcquireOptions, OnLost, ShareOptions } from '../acquire.options.js';
+import type { AcquireOptions, OnLost, ReleaseMode, ShareOptions } from '../acquire.options.js';
 import { toMilliseconds } from '../duration.js';
 import type { Duration } from '../duration.js';
 import { LockOptionsError } from '../lock.errors.js';
@@ -24,6 +24,7 @@ export interface LockSettings {
   readonly share: LeaseShare;
   readonly lockDelay: number;
   readonly minHold: number;
+  readonly release: ReleaseMode;
   /** See `AcquireOptions.label`; empty where there is none. */
   readonly label: string;
 }
@@ -39,6 +40,7 @@ export const DEFAULT_SETTINGS: LockSettings = {
   share: EXCLUSIVE,
   lockDelay: 0,
   minHold: 0,
+  release: 'awaited',
   label: '',
 };
 
@@ -88,6 +90,7 @@ export function resolveSettings(options: AcquireOptions, defaults: LockSettings)
     share: asksForShare(options) ? readShare(options) : EXCLUSIVE,
     lockDelay: readSpan('lockDelay', options.lockDelay, defaults.lockDelay),
     minHold: readSpan('minHold', options.minHold, defaults.minHold),
+    release: options.release === undefined ? defaults.release : readRelease(options.release),
     label: options.label === undefined ? defaults.label : readLabel(options.label),
   };
 }
@@ -101,6 +104,7 @@ export function asksForShare({ mode, concurrency, weight }: ShareOptions): boole
 export function isSameSettings(a: LockSettings, b: LockSettings): boolean {
   if (a.ttl !== b.ttl || a.wait !== b.wait || a.maxHold !== b.maxHold) return false;
   if (a.lockDelay !== b.lockDelay || a.minHold !== b.minHold || a.label !== b.label) return false;
+  if (a.release !== b.release) return false;
   if (a.share.limit !== b.share.limit || a.share.weight !== b.share.weight) return false;
   return a.autoRenew === b.autoRenew && a.reentrant === b.reentrant && a.fair === b.fair;
 }
@@ -162,6 +166,12 @@ export function readOnLost(value: OnLost | undefined): OnLost {
   if (value === undefined) return 'throw';
   if (value === 'throw' || value === 'ignore') return value;
   throw new LockOptionsError(messages.option('onLost', value, "'throw' or 'ignore'"));
+}
+
+/** When a section that is done goes on. */
+function readRelease(value: ReleaseMode): ReleaseMode {
+  if (value === 'awaited' || value === 'background') return value;
+  throw new LockOptionsError(messages.option('release', value, "'awaited' or 'background'"));
 }
 
 /** The signal that cancels a wait. */

@@ -7,6 +7,15 @@ const READ_WRITE = ['read-write'];
 export const bars = [
   { text: 'a pair on loopback', case: 'pair', column: 'ratio', atMost: 1.2, unit: '× raw', of: BOTH },
   { text: 'a pair with 1 ms of network', case: 'latency', column: 'ratio', atMost: 1.02, unit: '× raw', of: BOTH },
+  {
+    text: 'release in the background',
+    case: 'background',
+    column: 'ratio',
+    atMost: 1,
+    unit: '× raw',
+    of: ['background'],
+  },
+  { text: '', case: 'background', column: 'farRatio', atMost: 0.6, unit: '× raw, 1 ms', of: ['background'] },
   { text: '64 keys in flight', case: 'keys', column: 'ratio', atLeast: 1.4, unit: '× raw', of: BOTH },
   { text: '32 waiters in one process', case: 'hot', column: 'timesBest', atLeast: 50, unit: '× best peer', of: BOTH },
   { text: '4 processes × 25', case: 'processes', column: 'timesBest', atLeast: 10, unit: '× best peer', of: BOTH },

@@ -7,6 +7,7 @@
  *   and a value for each column, or a `failure`; a `remark` is a footnote to its values. `ownEntries`: it opens all it needs
  *   itself.
  */
+import { backgroundRelease } from './background.mjs';
 import { budget } from './budget.mjs';
 import { commands } from './commands.mjs';
 import { crowd } from './crowd.mjs';
@@ -31,6 +32,7 @@ import { writerAmongReaders } from './writer-among-readers.mjs';
 export const cases = [
   pair,
   observed,
+  backgroundRelease,
   latency,
   keys,
   hot,

@@ -10,7 +10,17 @@
  */
 import { bareQueue } from './bare-queue.mjs';
 import { withFormer } from './former.mjs';
-import { acquire, acquireFair, locked, memoryLocked, memoryWithLock, metered, traced, withLock } from './library.mjs';
+import {
+  acquire,
+  acquireFair,
+  background,
+  locked,
+  memoryLocked,
+  memoryWithLock,
+  metered,
+  traced,
+  withLock,
+} from './library.mjs';
 import { nestRedlock } from './nest-redlock.mjs';
 import { ping, raw, rawAgain } from './raw.mjs';
 import { redisSemaphore, semaphore, semaphoreAtItsBest } from './redis-semaphore.mjs';
@@ -27,10 +37,23 @@ export const inShort = [raw, withLock, acquire, ...peers];
 export const inShortAndFair = [raw, withLock, acquire, acquireFair, ...peers];
 
 /** Only where a case asks for them. */
-export { acquire, acquireFair, bareQueue, metered, ping, raw, redisSemaphore, redlock5, traced, withFormer, withLock };
+export {
+  acquire,
+  acquireFair,
+  background,
+  bareQueue,
+  metered,
+  ping,
+  raw,
+  redisSemaphore,
+  redlock5,
+  traced,
+  withFormer,
+  withLock,
+};
 export { inTurn, permits, permitsFair, readFair, readWrite, redlockPair, semaphore, semaphoreAtItsBest, together };
 
-const others = [acquireFair, memoryWithLock, memoryLocked, traced, metered, ping, bareQueue];
+const others = [acquireFair, background, memoryWithLock, memoryLocked, traced, metered, ping, bareQueue];
 const sharing = [readWrite, readFair, permits, permitsFair, semaphore, semaphoreAtItsBest];
 const pairs = [together, inTurn, redlockPair];
 const all = [...contestants, ...others, ...sharing, ...pairs];

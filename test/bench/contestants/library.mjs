@@ -10,6 +10,15 @@ export const withLock = { id: 'with-lock', name: 'this library, withLock', ...co
 export const acquire = { id: 'acquire', name: 'this library, acquire/release', ...common, setup: onRedis(byAcquire) };
 export const locked = { id: 'locked', name: 'this library, @Locked', ...common, setup: onRedis(byDecorator) };
 
+/** Its sections don't wait for the answer of their release. */
+export const background = {
+  ...withLock,
+  id: 'background',
+  name: "withLock, release: 'background'",
+  options: "all defaults, release: 'background'",
+  setup: onRedis(byWithLock, { release: 'background' }),
+};
+
 /** With OpenTelemetry's API, and no SDK behind it: what it costs to publish and to listen, and not what an exporter does. */
 const observedBy = (id, name, config) => ({
   ...withLock,
@@ -40,9 +49,9 @@ export const memoryWithLock = { id: 'memory', name: 'withLock', ...memory, setup
 export const memoryLocked = { id: 'memory-locked', name: '@Locked', ...memory, setup: onMemory(byDecorator) };
 
 /** `withLock` of the injected service. */
-function byWithLock({ LockService }) {
+function byWithLock({ LockService }, { release = 'awaited' }) {
   return {
-    prefix: 'with-lock:',
+    prefix: release === 'awaited' ? 'with-lock:' : 'background:',
     runner(app, prefix) {
       const locks = app.get(LockService);
       return (key, section) => locks.withLock(prefix + key, section);

@@ -50,13 +50,14 @@ describe('settings', () => {
       share: EXCLUSIVE,
       lockDelay: 0,
       minHold: 0,
+      release: 'awaited',
       label: '',
     });
   });
 
   it('are what is said, in milliseconds', () => {
     const said = { ttl: '5s', wait: '1m', autoRenew: false, maxHold: '1h', reentrant: false, fair: true };
-    expect(resolve({ ...said, mode: 'read', lockDelay: '2s', minHold: '1m' })).toEqual({
+    expect(resolve({ ...said, mode: 'read', lockDelay: '2s', minHold: '1m', release: 'background' })).toEqual({
       ttl: 5_000,
       wait: 60_000,
       autoRenew: false,
@@ -66,6 +67,7 @@ describe('settings', () => {
       share: READ,
       lockDelay: 2_000,
       minHold: 60_000,
+      release: 'background',
       label: '',
     });
   });
