@@ -19,7 +19,7 @@ const used = async (client: Redis): Promise<number> =>
 it('a key that was used takes about as much as the page says, and no longer than ten minutes', async () => {
   const [, said] = /about (\d+) bytes for each key/.exec(page)!;
   const redis = await openRedis();
-  const [locks, client] = [await openLocks(redis), openClient(redis)];
+  const [locks, client] = [await openLocks(redis, { commandTimeout: 20_000 }), openClient(redis)];
   await locks.withLock('order:first', () => undefined);
   const before = await used(client);
   const use = (i: number): Promise<void> => locks.withLock(`order:${String(i).padStart(6, '0')}`, () => undefined);

@@ -47,13 +47,13 @@ describe('`minHold`', () => {
   it('outlives a runner that was done at once, and one that is killed', async () => {
     const [runner, other] = await Promise.all([startHolder(), startHolder()]);
     const minHold = 3_000;
+    const askedAt = Date.now();
     const runs = ['done', 'killed'].map((key) => runner.ask<Held>('acquire', key, { minHold }));
-    const [done, killed] = (await Promise.all(runs)) as [Held, Held];
+    await Promise.all(runs);
     expect(await runner.ask('release', 'done')).toBe(true);
     await runner.kill();
     const next = await Promise.all(['done', 'killed'].map((key) => other.ask<Held>('acquire', key)));
     // By two clocks: that of the server, and those of the processes, which are the same here.
-    expect(next[0]!.acquiredAt).toBeGreaterThanOrEqual(done.acquiredAt + minHold - 5);
-    expect(next[1]!.acquiredAt).toBeGreaterThanOrEqual(killed.acquiredAt + minHold - 5);
+    for (const { acquiredAt } of next) expect(acquiredAt).toBeGreaterThanOrEqual(askedAt + minHold - 5);
   });
 });

@@ -54,7 +54,7 @@ describe('releases that are not done', () => {
     expect(sent).toHaveLength(100_000);
     expect([sent[0], sent.at(-1)]).toEqual(['key 0', 'last']);
     await expectQuiet();
-  });
+  }, 120_000);
 
   it('are all sent at once when they may be done by now, but none that is under way', async () => {
     const { retries, sent, add } = open();
