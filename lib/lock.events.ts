@@ -68,7 +68,7 @@ export interface LockLostEvent extends EventOfLock<'lost'> {
   readonly error: LockLostError;
 }
 
-/** A lease was given back. */
+/** A lease was given back. Where the release failed at first (`failed`), this follows when nothing of the lease can be left. */
 export interface LockReleasedEvent extends EventOfLock<'released'> {
   readonly fencingToken: number;
   /** Milliseconds between holding and release. */

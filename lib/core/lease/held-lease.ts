@@ -5,7 +5,7 @@
 import { LockBusyError, LockLostError } from '../../lock.errors.js';
 import type { LockSource } from '../../lock.events.js';
 import { messages } from '../../lock.messages.js';
-import type { ReleaseAnswer, ReleaseRequest } from '../../stores/lock-store.js';
+import type { ReleaseRequest } from '../../stores/lock-store.js';
 import type { LockEventEmitter } from '../event-emitter.js';
 import type { LockSettings } from '../settings.js';
 import { modeOf } from '../share-options.js';
@@ -14,7 +14,7 @@ import { mayBeCarriedOut } from '../store-failure.js';
 import { ConvertibleLease } from './convertible-lease.js';
 import type { HandOffBudget } from './hand-off.js';
 import type { DetachedLease, Holder, HolderLease, HolderRequest } from './holder.js';
-import type { LeaseRequests } from './lease-requests.js';
+import type { LeaseRequests, ReleaseOutcome } from './lease-requests.js';
 import type { NewLease } from './lease.js';
 import { marginOf } from './margin.js';
 import type { Admission, PendingLease } from './pending-lease.js';
@@ -191,7 +191,7 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
   }
 
   /** Gives the lease back to the server; the callers that still wait take a place at the end of its queue. */
-  protected giveBack(): Promise<ReleaseAnswer> {
+  protected giveBack(): Promise<ReleaseOutcome> {
     const { requests } = this;
     this.end();
     requests.wishes.get(this.token)?.ring();
@@ -218,18 +218,19 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
     this.candidates.tools.events.audience?.next({ type: 'acquired', ...whose(holder), how, waitedMs });
   }
 
-  private released(holder: Holder, { state, error }: ReleaseAnswer): LockLostError | undefined {
+  private released(holder: Holder, { state, settled }: ReleaseOutcome): LockLostError | undefined {
     // After the lease's own end "gone" proves nothing: the release may have come too late, and the section in time.
     if (state === 'gone' && this.deadline > performance.now()) {
       this.lostBy(holder, new LockLostError(messages.gone(this.key), { key: this.key }));
       return holder.lossError;
     }
-    if (error === undefined && this.candidates.tools.events.audience) this.tellGone(holder, 'released');
+    const heldMs = performance.now() - holder.since;
+    if (settled) void settled.then(() => this.tellGone(holder, 'released', heldMs));
+    else if (this.candidates.tools.events.audience) this.tellGone(holder, 'released', heldMs);
     return undefined;
   }
 
-  protected tellGone(holder: Holder, type: 'released' | 'detached'): void {
-    const heldMs = performance.now() - holder.since;
+  protected tellGone(holder: Holder, type: 'released' | 'detached', heldMs = performance.now() - holder.since): void {
     this.candidates.tools.events.audience?.next({ type, ...whose(holder), heldMs });
   }
 
@@ -242,7 +243,7 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
   }
 
   /** Gives the lease back, or leaves the key locked: for what is left of `minHold`, a lost one for its `lockDelay`. */
-  private leave(isInDoubt: boolean, delay = 0): Promise<ReleaseAnswer> {
+  private leave(isInDoubt: boolean, delay = 0): Promise<ReleaseOutcome> {
     const { requests, settings } = this;
     const { minHold } = settings;
     const kept = minHold === 0 ? delay : Math.max(delay, this.grantedAt + minHold - performance.now());

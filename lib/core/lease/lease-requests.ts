@@ -29,6 +29,12 @@ import { PendingLeases } from './pending-leases.js';
 import { ReleaseRetries } from './release-retries.js';
 import type { Touching } from './touching.js';
 
+/** What came of a release. */
+export interface ReleaseOutcome extends ReleaseAnswer {
+  /** Where it brought no answer: resolves when it was answered after all, or nothing can be left of the lease. */
+  readonly settled?: Promise<void>;
+}
+
 /** The answer about a successor of a store that knows none. */
 const GONE: StoreAnswer = { state: 'gone' };
 
@@ -116,11 +122,11 @@ export class LeaseRequests extends LeaseTouches {
    * until nothing of the lease can be left, which the store may keep for `length` milliseconds. `isInDoubt`: a request for
    * the token may still be carried out behind it.
    */
-  release(request: ReleaseRequest, length: number, isInDoubt = false): Promise<ReleaseAnswer> {
+  release(request: ReleaseRequest, length: number, isInDoubt = false): Promise<ReleaseOutcome> {
     this.releasing += 1;
     return this.releaseOnce(request).then((answer) => {
-      this.released(request, length, answer, isInDoubt);
-      return answer;
+      const settled = this.released(request, length, answer, isInDoubt);
+      return answer.error !== undefined && settled ? { ...answer, settled } : answer;
     });
   }
 
@@ -139,7 +145,7 @@ export class LeaseRequests extends LeaseTouches {
   }
 
   /** Gives a lease back and asks for a pending one in the same step. */
-  pass(request: ReleaseRequest, length: number, pending: PendingLease, isInDoubt: boolean): Promise<ReleaseAnswer> {
+  pass(request: ReleaseRequest, length: number, pending: PendingLease, isInDoubt: boolean): Promise<ReleaseOutcome> {
     const { token, ttl: wanted, margin, share } = pending;
     const { limit, weight } = share;
     this.asking += 1;
@@ -229,17 +235,24 @@ export class LeaseRequests extends LeaseTouches {
     else if (answer.state !== 'busy' && answer.state !== 'gone') void this.giveBack(key, token, length);
   }
 
-  private released(request: ReleaseRequest, length: number, answer: ReleaseAnswer, isInDoubt: boolean): void {
+  private released(
+    request: ReleaseRequest,
+    length: number,
+    answer: ReleaseAnswer,
+    isInDoubt: boolean,
+  ): Promise<void> | undefined {
     const { state, error } = answer;
     if (this.journal.isAway && error === undefined) this.journal.answered();
     const doubt = answer.isInDoubt ? 'twice' : isInDoubt ? 'once' : 'none';
+    let settled: Promise<void> | undefined;
     if (error !== undefined || doubt === 'twice' || (doubt === 'once' && state !== 'released')) {
       const longest = Math.max(length, DEFAULT_TIMING.placeLife + DEFAULT_TIMING.claimWindow);
-      this.retries.add({ request, longest, doubt }, answer);
+      settled = this.retries.add({ request, longest, doubt }, answer);
     }
     if (error !== undefined) this.failed(request, 'release', error);
     this.releasing -= 1;
     if (this.releasing === 0) this.onReleased?.();
+    return settled;
   }
 }
 

@@ -18,14 +18,17 @@ export class ReleaseRetries implements RetryOwner {
     readonly send: (request: ReleaseRequest) => Promise<ReleaseAnswer>,
   ) {}
 
-  /** Goes on with a release that was answered like this. */
-  add(unfinished: Unfinished, answer: ReleaseAnswer): void {
-    if (this.isClosed) return;
+  /** Goes on with a release that was answered like this; resolves when nothing more is done about it. */
+  add(unfinished: Unfinished, answer: ReleaseAnswer): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
     if (this.all.size >= MOST) this.finished(this.all.values().next().value!);
     const retry = new ReleaseRetry(unfinished, this);
     this.all.add(retry);
     this.heartbeat.add(retry, retry.dueAt);
-    retry.answered(answer);
+    return new Promise((resolve) => {
+      retry.onFinished = resolve;
+      retry.answered(answer);
+    });
   }
 
   /** Something was carried out late, or can be from now on: all are tried at once. */
@@ -40,6 +43,7 @@ export class ReleaseRetries implements RetryOwner {
   finished(retry: ReleaseRetry): void {
     this.all.delete(retry);
     this.heartbeat.remove(retry);
+    retry.onFinished?.();
   }
 
   /** Tries all once more and waits for the answers; then they are forgotten. From now on none is added. */

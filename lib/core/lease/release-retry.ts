@@ -40,6 +40,8 @@ export class ReleaseRetry implements Beat<never> {
   dueAt = performance.now() + RETRY_PAUSE;
   /** While it is being sent. */
   underWay: Promise<void> | undefined = undefined;
+  /** Called when nothing more is done about it. */
+  onFinished: (() => void) | undefined = undefined;
   private readonly request: ReleaseRequest;
   private readonly longest: number;
   private readonly doubt: Unfinished['doubt'];

@@ -4,6 +4,7 @@ import { LockBusyError } from '../../../../lib/lock.errors.js';
 import { openLocks, outcomeOf } from '../../../support/fakes/locks.js';
 import { advance, flush, useFakeClock, withoutJitter } from '../../../support/fakes/fake-clock.js';
 import { failing, FakeStore, Gate } from '../../../support/fakes/fake-store.js';
+import type { Bench } from '../../../support/fakes/locks.js';
 
 describe('a lease that was given back', () => {
   useFakeClock();
@@ -51,6 +52,19 @@ describe('a lease that was given back', () => {
     ]);
   });
 
+  it.each([
+    ['nothing of the lease can be left, where the store never answers', () => advance(60_000)],
+    ['the service closes, where the store never answers', async ({ engine }: Bench) => engine.close()],
+  ])('is told of as released at the latest when %s', async (_, end) => {
+    const bench = openLocks();
+    const lock = await bench.locks.acquire('key');
+    bench.store.always('release', failing);
+    await lock.release();
+    await end(bench);
+    await flush();
+    expect(bench.heard('released')).toHaveLength(1);
+  });
+
   it('is not told of as released while it is not known whether the store has heard of it', async () => {
     const { locks, store, heard } = openLocks();
     const lock = await locks.acquire('key');
@@ -58,6 +72,9 @@ describe('a lease that was given back', () => {
     await lock.release();
     await flush();
     expect([heard('released'), heard('failed').length]).toEqual([[], 1]);
+    await advance(500);
+    // For meters that count what is held.
+    expect(heard('released')).toMatchObject([{ id: heard('acquired')[0]!.id, heldMs: 0 }]);
   });
 });
 

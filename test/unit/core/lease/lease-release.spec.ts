@@ -132,6 +132,7 @@ describe('a release', () => {
     store.recover();
     await advance(500);
     expect((await store.look('key')).holders).toEqual([]);
+    expect([heard('released').length, heard('lost').length]).toEqual([1, 0]);
     expect(await lastingTimers()).toBe(0);
   });
 
