@@ -52,7 +52,7 @@ export interface LockHoldMessage extends LockMessage {
   /**
    * To be called by a subscriber of `start`: every piece of code that runs with the lock as its current one (the section of
    * `withLock` and `run`, a locked method, each step of a locked generator) is run through `around`. The last one given is
-   * the outermost.
+   * the outermost. The code runs once in any case, and its outcome is its own, whatever `around` does.
    */
   wrap(around: AroundSection): void;
   /** From `asyncStart` on: how it ended. */

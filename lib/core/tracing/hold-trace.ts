@@ -13,6 +13,33 @@ interface TraceableLock extends Lock {
   traceBy(trace: HoldTrace): void;
 }
 
+/** Code that runs at most once; asked again, it answers as the first time. */
+class Once<Result> {
+  private outcome: { readonly result: Result } | { readonly thrown: unknown } | undefined = undefined;
+
+  constructor(private readonly code: () => Result) {}
+
+  run(): Result {
+    if (!this.outcome) {
+      try {
+        this.outcome = { result: this.code() };
+      } catch (thrown) {
+        this.outcome = { thrown };
+      }
+    }
+    if ('thrown' in this.outcome) throw this.outcome.thrown;
+    return this.outcome.result;
+  }
+
+  hasReturned(value: unknown): boolean {
+    return this.outcome !== undefined && 'result' in this.outcome && this.outcome.result === value;
+  }
+
+  hasThrown(error: unknown): boolean {
+    return this.outcome !== undefined && 'thrown' in this.outcome && this.outcome.thrown === error;
+  }
+}
+
 export class HoldTrace {
   private around: AroundSection | undefined;
   private readonly message: LockHoldMessage;
@@ -32,9 +59,22 @@ export class HoldTrace {
     else signal.addEventListener('abort', () => this.inContext(() => this.lost(signal.reason as LockLostError)));
   }
 
-  /** Runs a section of the lock. */
+  /**
+   * Runs a section of the lock, once, whatever those do that run it: one that throws, forgets it or runs it again keeps
+   * nobody from its outcome.
+   */
   run<Result>(section: () => Result): Result {
-    return this.around ? this.around(section) : section();
+    const { around } = this;
+    if (!around) return section();
+    const once = new Once(section);
+    try {
+      const answer: unknown = around(() => once.run());
+      // A promise of the subscriber's own may reject as the section's does, and nobody else has it.
+      if (answer instanceof Promise && !once.hasReturned(answer)) answer.catch(() => undefined);
+    } catch (error) {
+      if (!once.hasThrown(error)) process.emitWarning(error instanceof Error ? error : String(error));
+    }
+    return once.run();
   }
 
   /** It was given back; `settled` answers whether it had been lost. */

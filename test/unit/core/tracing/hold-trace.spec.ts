@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { jest } from '@jest/globals';
 import { LOCK_CHANNELS } from '../../../../lib/lock.channels.js';
-import type { LockHoldMessage } from '../../../../lib/lock.channels.js';
+import type { AroundSection, LockHoldMessage } from '../../../../lib/lock.channels.js';
 import { hearChannel } from '../../../support/fakes/heard.js';
 import type { Heard } from '../../../support/fakes/heard.js';
 import { openNeighbours } from '../../../support/fakes/neighbours.js';
@@ -86,6 +87,65 @@ describe('the time a lock is held, traced', () => {
     expect(inner.getStore()).toBeUndefined();
     expect(a!.locks.run(lock, () => inner.getStore())).toBe('inner');
     await lock.release();
+  });
+
+  it.each<[string, (section: () => unknown) => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('tracer');
+      },
+    ],
+    [
+      'throws behind it',
+      (section) => {
+        section();
+        throw new Error('tracer');
+      },
+    ],
+    ['forgets it', () => undefined],
+    ['runs it twice', (section) => [section(), section()]],
+    [
+      'runs it later',
+      async (section) => {
+        await null;
+        return section();
+      },
+    ],
+    [
+      'answers something else',
+      (section) => {
+        section();
+        return 'else';
+      },
+    ],
+    [
+      'swallows its error',
+      (section) => {
+        try {
+          return section();
+        } catch {
+          return 'swallowed';
+        }
+      },
+    ],
+  ])('runs a section once, with its own outcome, whoever wraps it and %s', async (_, around) => {
+    hearChannel<LockHoldMessage>(LOCK_CHANNELS.hold, ({ part, message }) => {
+      if (part === 'start') message.wrap(around as AroundSection);
+    });
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const [a] = openNeighbours(1);
+    let runs = 0;
+    expect(await a!.locks.withLock('key', async () => (runs += 1))).toBe(1);
+    const own = new RangeError('own');
+    const failing = (): never => {
+      runs += 1;
+      throw own;
+    };
+    await expect(a!.locks.withLock('key', failing)).rejects.toBe(own);
+    expect(runs).toBe(2);
+    for (const [warning] of warned.mock.calls) expect(warning).toMatchObject({ message: 'tracer' });
+    warned.mockRestore();
   });
 
   it('shows nothing of itself on the lock', async () => {
