@@ -1,10 +1,25 @@
 /** Redis is known to be away: calls end within their own time, and not within that of a command. */
+import { LockService } from 'nestjs-distributed-lock';
+import { anyLocalPort } from '../../sample-app/redis/local-port.mjs';
+import { lockModule, start } from '../support/apps/apps.js';
 import { openLocks } from '../support/apps/locks.js';
 import { openRedis } from '../support/servers/own-servers.js';
 import { rejection, timed, until } from '../support/waiting.js';
 
 /** What a call would take that waits for the connection as long as a command may take. */
 const COMMAND = 60_000;
+
+describe('Sentinels that are away from the start', () => {
+  it('fail a call that does not wait at once, though no connection was ever closed', async () => {
+    const sentinels = [{ host: '127.0.0.1', port: anyLocalPort() }];
+    const away = { connection: { sentinels, name: 'locks' }, requireConnection: false, commandTimeout: 2_000 };
+    const app = await start({ imports: [lockModule({ ...away, logger: false })] });
+    const locks = app.get(LockService);
+    const refused = () => rejection<{ code: string }>(locks.acquire('key', { wait: 0 }));
+    await until(() => timed(refused).then((took) => took < 1_000));
+    for (let i = 0; i < 5; i++) expect(await timed(refused)).toBeLessThan(1_500);
+  });
+});
 
 describe('a server that is gone', () => {
   it.each([

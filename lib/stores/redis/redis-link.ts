@@ -138,5 +138,8 @@ export class RedisLink {
   private readonly onError = (error: unknown): void => {
     this.lastError = presentable(error, this.opened.secrets());
     if (isOfSelect(error)) this.wrongDatabase = this.lastError;
+    const { client, isCluster } = this.opened;
+    // While Sentinels are asked, and none answers, nothing is closed.
+    if (!isCluster && client.status === 'connecting') this.markDown(true);
   };
 }
