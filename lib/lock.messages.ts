@@ -198,6 +198,9 @@ export const messages = {
   notLetIn: (cause: unknown) =>
     `Redis refuses this client, or a command that it needs: ${unended(cause)}. Check the user name and password of the ` +
     '`connection`, and the permissions of its user.',
+  notWhole: () =>
+    'Not every server of the Redis Cluster can be reached at the moment, so a list of its keys would not be whole. Try again, ' +
+    'or look at the cluster.',
   broken: () =>
     'The connection to Redis broke before the answer came, so the request may have been carried out. Try again, or check ' +
     'the connection.',

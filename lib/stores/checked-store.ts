@@ -37,7 +37,7 @@ export class CheckedStore implements LockStore {
   declare readonly introduce?: (processId: string, description: string, life: number) => Promise<void>;
   declare readonly describe?: (processIds: readonly string[]) => Promise<(string | undefined)[]>;
   declare readonly hear?: (processId: string) => Promise<void>;
-  declare readonly tell?: (processId: string, text: string) => Promise<boolean>;
+  declare readonly tell?: (processId: string, text: string, about?: string) => Promise<boolean>;
 
   /** @param timeLimit - how long a request may take, in milliseconds. */
   constructor(
@@ -55,7 +55,7 @@ export class CheckedStore implements LockStore {
     if (typeof store.describe === 'function') this.describe = this.askDescribe;
     if (typeof store.hear === 'function') this.hear = (id) => inTime(() => store.hear!(id));
     if (typeof store.tell === 'function') {
-      this.tell = async (id, text) => (await inTime<unknown>(() => store.tell!(id, text))) !== false;
+      this.tell = async (...said) => (await inTime<unknown>(() => store.tell!(...said))) !== false;
     }
   }
 

@@ -269,8 +269,12 @@ export interface LockStore {
   describe?(processIds: readonly string[]): Promise<(string | undefined)[]>;
   /** Resolves when a process hears what it is told, as far as that can be known. */
   hear?(processId: string): Promise<void>;
-  /** Says something to another process, see {@link GrantListener.told}. False where certainly no process has heard it. */
-  tell?(processId: string, text: string): Promise<boolean>;
+  /**
+   * Says something to another process, see {@link GrantListener.told}. False where certainly no process has heard it.
+   *
+   * @param about - the key that it is about, if any: where the server of that key answers, a word about it should get through.
+   */
+  tell?(processId: string, text: string, about?: string): Promise<boolean>;
 }
 
 /** The protocol's numbers that every store obeys, in milliseconds. Every process that shares keys must use the same. */

@@ -7,7 +7,7 @@ import { atEnd } from '../support/at-end.js';
 import { RedisCluster } from '../support/servers/redis-cluster.js';
 import { HEARTBEAT_AND_ROOM, logOf, only, openLocks } from '../support/apps/locks.js';
 import { requestOf } from '../support/network/wire-requests.js';
-import { aborted, isFree, keyBecomes, nextEvent, rejection, until, within } from '../support/waiting.js';
+import { aborted, isFree, keyBecomes, nextEvent, rejection, timed, until, within } from '../support/waiting.js';
 
 let cluster: RedisCluster;
 
@@ -115,5 +115,52 @@ describe('one server hangs', () => {
     await (await locks.acquire(good)).release();
     resume();
     await keyBecomes(rival, bad, isFree, HEARTBEAT_AND_ROOM);
+  });
+});
+
+describe('while one server hangs', () => {
+  /** A server that is asked by name, and one that hangs. */
+  async function hanging() {
+    const { locks, rival, serverOf } = await scene({ commandTimeout: 60_000 });
+    const keys = Array.from({ length: 30 }, (_, i) => `key:${i}`);
+    for (const key of keys) await rival.acquire(key, { ttl: '60s' });
+    const healthy: string[] = [];
+    for (const key of keys) if ((await serverOf(key)) !== 2) healthy.push(key);
+    await cluster.nodes[2]!.pause();
+    atEnd(() => cluster.nodes[2]!.resume());
+    return { locks, healthy };
+  }
+
+  it('a ping is answered by another, and the keys of others are inspected in time', async () => {
+    const { locks, healthy } = await hanging();
+    for (let i = 0; i < 5; i++) expect(await locks.ping({ timeout: '20s' })).toBeLessThan(20_000);
+    // As long as processes are given for their answers, and not as long as a command may take.
+    const inspected = timed(() => Promise.all(healthy.map((key) => locks.inspect(key, { timeout: '200ms' }))));
+    expect(await inspected).toBeLessThan(20_000);
+  });
+});
+
+describe('a list of keys', () => {
+  it('is whole, or fails: connections to servers break while it is read', async () => {
+    const { proxies, locks, rival } = await scene();
+    for (let i = 0; i < 30; i++) await rival.acquire(`key:${i}`, { ttl: '60s' });
+    const listed = async (): Promise<number | string> => {
+      let count = 0;
+      try {
+        for await (const _ of locks.list()) count += 1;
+      } catch (error) {
+        return (error as LockUnavailableError).code;
+      }
+      return count;
+    };
+    const outcomes = new Set<number | string>();
+    for (let i = 0; i < 12; i++) {
+      proxies[i % 3]!.cut();
+      outcomes.add(await listed());
+    }
+    expect([...outcomes].filter((each) => each !== 30)).toEqual(
+      outcomes.has('LOCK_UNAVAILABLE') ? ['LOCK_UNAVAILABLE'] : [],
+    );
+    await until(async () => (await listed()) === 30);
   });
 });

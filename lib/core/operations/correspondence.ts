@@ -55,7 +55,7 @@ export class Correspondence {
         reports.set(from, said);
         settled(from);
       });
-      void this.send([...others], writeQuestion({ id, from: processId, key }), settled);
+      void this.send([...others], key, writeQuestion({ id, from: processId, key }), settled);
     });
   }
 
@@ -68,12 +68,12 @@ export class Correspondence {
     if (answer?.kind === 'question' && this.mayAnswer()) this.answer(answer);
   }
 
-  private async send(to: readonly string[], text: string, unheard: (id: string) => void): Promise<void> {
+  private async send(to: readonly string[], key: string, text: string, unheard: (id: string) => void): Promise<void> {
     const { store, processId } = this.tools;
     // The answers have to find a listener.
     await store.hear?.(processId).catch(() => undefined);
     for (const id of to) {
-      store.tell!(id, text).then(
+      store.tell!(id, text, key).then(
         (isHeard) => {
           if (!isHeard) unheard(id);
         },
@@ -85,7 +85,7 @@ export class Correspondence {
   private answer({ id, from, key }: { readonly id: string; readonly from: string; readonly key: string }): void {
     const { store, processId, report } = this.tools;
     const text = writeAnswer({ id, from: processId, report: report(key) });
-    store.tell?.(from, text).catch(() => undefined);
+    store.tell?.(from, text, key).catch(() => undefined);
   }
 
   private mayAnswer(): boolean {

@@ -109,7 +109,7 @@ export class Operator {
       const tokens = [...holders.map(({ token }) => token), ...waiting.slice(0, MOST_WAITERS)];
       const ids = [...new Set(tokens.map(processIdOf))];
       const [processes, reports] = await Promise.all([
-        this.known(ids),
+        this.known(ids, timeout),
         ask ? correspondence.ask(ids, key, timeout) : new Map<string, KeyReport>(),
       ]);
       const inspected = holders.map((holder): HolderInspection => {
@@ -174,9 +174,15 @@ export class Operator {
     return new Map(ids.map((id, i) => [id, readDescription(id, described?.[i])]));
   }
 
-  /** Records that can't be read are as good as none: they may lie on other servers than the keys that were asked about. */
-  private known(ids: readonly string[]): Promise<Map<string, ProcessInfo | undefined>> {
-    return this.processes(ids).catch(() => new Map<string, undefined>());
+  /**
+   * Records that can't be read, or not in time, are as good as none: they may lie on other servers than the keys that were
+   * asked about.
+   */
+  private async known(ids: readonly string[], timeout = LONGEST): Promise<Map<string, ProcessInfo | undefined>> {
+    let known = new Map<string, ProcessInfo | undefined>();
+    const read = this.processes(ids).then((found) => (known = found));
+    await inTime(read, timeout, this.tools.events.outside).catch(() => undefined);
+    return known;
   }
 
   private async *overviews(match: string, limit: number): AsyncGenerator<KeyOverview> {

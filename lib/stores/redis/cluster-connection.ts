@@ -11,6 +11,8 @@ import { keyPrefixOf } from './redis-keys.js';
 interface ClusterClient extends RedisClient {
   readonly options: { readonly redisOptions?: RedisOptions | undefined };
   readonly startupNodes?: unknown;
+  /** Servers by slot, the master first, as `host:port`. */
+  readonly slots?: readonly (readonly string[] | undefined)[];
   nodes(role: 'all' | 'master'): NodeClient[];
   duplicate(nodes: readonly unknown[], overrides: object): ClusterClient;
   refreshSlotsCache?(): void;
@@ -53,9 +55,19 @@ export function openCluster(connection: RedisClient, { retryStrategy, ...own }: 
     openSubscriber: () => subscriberOf(client),
     secrets: () => [...secretsOf(client), ...secretsOf(template)],
     masters: () => client.nodes('master'),
+    knowsAllMasters: () => knowsAllMasters(client),
     keyPrefix: () => keyPrefixOf(client),
     refresh: () => client.refreshSlotsCache?.(),
   };
+}
+
+/** Slots that no server has ever had hold no keys. */
+function knowsAllMasters(client: ClusterClient): boolean {
+  const known = new Set(
+    client.nodes('master').map(({ options: { host = '127.0.0.1', port = 6379 } }) => `${host}:${port}`),
+  );
+  const needed = new Set(client.slots?.flatMap((servers) => servers?.[0] ?? []));
+  return [...needed].every((master) => known.has(master));
 }
 
 /** Options of a single server win over those of all servers, so the library's are written there as well. */

@@ -38,8 +38,10 @@ export interface OpenedClient {
   openSubscriber(): RedisClient;
   /** Words that no error may show. */
   secrets(): readonly string[];
-  /** Connections to all servers that keys lie on. */
+  /** Connections to the servers that keys lie on. */
   masters(): readonly ScanningClient[];
+  /** Whether {@link masters} are all of them: a cluster forgets a server for a while when the connection to it breaks. */
+  knowsAllMasters(): boolean;
   /** What ioredis puts in front of every key. */
   keyPrefix(): string;
   /** Makes a cluster look up which server has which slot. */

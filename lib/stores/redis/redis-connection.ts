@@ -79,6 +79,7 @@ function open(connection: RedisConnection, silence: number): OpenedClient {
     openSubscriber: () => make.client(own),
     secrets: () => secretsOf(client),
     masters: () => [client as RedisClient & ScanningClient],
+    knowsAllMasters: () => true,
     keyPrefix: () => keyPrefixOf(client),
     refresh: () => undefined,
   };

@@ -47,8 +47,7 @@ export class RedisKeyLister {
     // ioredis puts the user's prefix in front of the keys of commands, and neither of a pattern nor of what is found.
     const keyPrefix = opened.keyPrefix();
     const pattern = recordPattern(keyPrefix, prefix, match);
-    const masters = opened.masters();
-    if (masters.length === 0) throw new LockUnavailableError(messages.broken());
+    const masters = this.masters();
     for (const client of masters) {
       for (let cursor: string | undefined = '0'; cursor !== undefined;) {
         const [next, names] = await this.scan(client, cursor, pattern);
@@ -68,6 +67,17 @@ export class RedisKeyLister {
         cursor = next === '0' ? undefined : next;
       }
     }
+    // What lay on a server that has gone meanwhile may be missing.
+    this.masters();
+  }
+
+  /** All servers that keys lie on: a part of the keys must not look like all of them. */
+  private masters(): readonly ScanningClient[] {
+    const { opened } = this.tools;
+    const masters = opened.masters();
+    if (masters.length > 0 && opened.knowsAllMasters()) return masters;
+    this.outside.run(() => opened.refresh());
+    throw new LockUnavailableError(messages.notWhole());
   }
 
   private async summaries(keys: readonly string[]): Promise<KeySummary[]> {

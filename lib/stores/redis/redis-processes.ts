@@ -40,9 +40,13 @@ export class RedisProcesses {
     return (await Promise.all(pieces)).flat();
   }
 
-  async tell(processId: string, text: string): Promise<boolean> {
-    const words = [CHANNEL_PREFIX + processId, writeText(text)];
-    const heard = await this.requests.run({ script: this.say, keyCount: 0, words });
+  /**
+   * @param near - names whose server publishes it; without any, some server does. In a cluster each of them can, and one that
+   * hangs would be chosen as well as the others.
+   */
+  async tell(processId: string, text: string, near: readonly string[]): Promise<boolean> {
+    const words = [...near, CHANNEL_PREFIX + processId, writeText(text)];
+    const heard = await this.requests.run({ script: this.say, keyCount: near.length, words });
     return this.isCluster || Number(heard) > 0;
   }
 

@@ -33,7 +33,9 @@ import type { OpenedClient, RedisClient, RedisConnection } from './redis-client.
 import { RedisRequests, script } from './redis-requests.js';
 import type { Script } from './redis-requests.js';
 import { RedisKeyLister } from './redis-key-lister.js';
+import { hedged } from './hedged-request.js';
 import { RedisKeyReader } from './redis-key-reader.js';
+import { recordName } from './redis-keys.js';
 import { RedisProcesses } from './redis-processes.js';
 import { PUBLISH_SCRIPT } from './scripts/publish.js';
 import { readTogetherAnswer, togetherScript } from './scripts/together-script.js';
@@ -129,7 +131,8 @@ export class RedisLockStore implements LockStore {
   }
 
   async ping(): Promise<void> {
-    await this.calls.ping();
+    if (!this.opened.isCluster) return this.calls.ping();
+    return hedged(() => this.calls.ping(), this.timeLimit);
   }
 
   async stop(): Promise<void> {
@@ -192,8 +195,8 @@ export class RedisLockStore implements LockStore {
     return this.grants.hear(processId, this.timeLimit);
   }
 
-  tell(processId: string, text: string): Promise<boolean> {
-    return this.processes.tell(processId, text);
+  tell(processId: string, text: string, about?: string): Promise<boolean> {
+    return this.processes.tell(processId, text, about === undefined ? [] : [recordName(this.prefix, about)]);
   }
 
   acquireTogether(requests: readonly AcquireRequest[]): Promise<TogetherAnswer> | undefined {

@@ -82,6 +82,7 @@ export function opened(client: FakeRedis, { isCluster = false, secrets = [] as s
     isCluster,
     openSubscriber: () => client.duplicate(),
     masters: () => [],
+    knowsAllMasters: () => true,
     keyPrefix: () => '',
     secrets: () => secrets,
     refresh: () => (client.refreshes += 1),
