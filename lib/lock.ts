@@ -36,6 +36,15 @@ export interface Lock extends AsyncDisposable {
   readonly ttl: number;
   /** When the lock was acquired, by this machine's wall clock. */
   readonly acquiredAt: Date;
+  /**
+   * How long the call waited for the lock, in whole milliseconds; of several keys, for the one that took longest. `0` for a
+   * key that was entered again, and for a lock that was adopted.
+   *
+   * It prevents the mistake of doing a thing twice: who has waited may find it done by the caller before. It is a hint only,
+   * because a caller that came a moment after the other's release did not wait either: look again whether the thing is still
+   * to be done (`LockService.singleFlight` does).
+   */
+  readonly waitedMs: number;
   /** When the lease ends unless it is renewed, by this machine's wall clock. It moves with every renewal. */
   readonly expiresAt: Date;
   /**

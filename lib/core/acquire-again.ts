@@ -29,8 +29,12 @@ export function acquireAgain(engine: Acquirer, over: LockHandle, asked: Asked): 
   const { key } = over;
   void over.endUnused();
   const { wait } = resolveSettings(options, engine.defaults);
-  const left = askedAt + wait - performance.now();
-  if (left > 0) return engine.acquire(owner, keys, { ...options, wait: left });
+  const now = performance.now();
+  const left = askedAt + wait - now;
+  if (left > 0) {
+    const again = engine.acquire(owner, keys, { ...options, wait: left });
+    return again.then((lock) => lock.waitedBefore(now - askedAt));
+  }
   const message = messages.overBeforeBegun(key);
   return Promise.reject(wait > 0 ? new LockTimeoutError(message, { key }) : new LockUnavailableError(message, { key }));
 }

@@ -36,6 +36,10 @@ interface Extras {
   trace?: HoldTrace | undefined;
   /** Holders that were entered again through this handle, by handles that were not released yet. */
   entered?: Holder[] | undefined;
+  /** How long its caller had waited before it asked for this lock, in milliseconds; see {@link LockHandle.waitedBefore}. */
+  waitedBefore?: number | undefined;
+  /** What {@link LockHandle.waitedMs} was when the handle was given back, where other handles had a part in it. */
+  waited?: number | undefined;
 }
 
 export class LockHandle implements Lock {
@@ -101,6 +105,14 @@ export class LockHandle implements Lock {
     return this.#first.acquiredAt;
   }
 
+  get waitedMs(): number {
+    const { outers, waited, waitedBefore = 0 } = this.#extras ?? {};
+    if (waited !== undefined) return waited;
+    // To enter a key again takes no wait: that of its holder was the outer call's.
+    const waits = this.#holders.map(({ waitedMs }, i) => (outers?.[i] ? 0 : waitedMs));
+    return waitedBefore + Math.max(...waits);
+  }
+
   get expiresAt(): Date {
     return new Date(Math.min(...this.#holders.map(({ expiresAt }) => expiresAt.getTime())));
   }
@@ -146,6 +158,12 @@ export class LockHandle implements Lock {
   get sources(): readonly LockSource[] {
     const outers = this.#extras?.outers;
     return this.#holders.map(({ how }, i) => (outers?.[i] ? 're-entered' : how));
+  }
+
+  /** Its caller had waited so many milliseconds already for a lock that was over before it could be used. */
+  waitedBefore(milliseconds: number): this {
+    this.#withExtras().waitedBefore = Math.round(milliseconds);
+    return this;
   }
 
   /** From here on it is published how long it is held. */
@@ -308,7 +326,9 @@ export class LockHandle implements Lock {
   /** Tells the handles through which this one entered, and forgets them: this may be the last of many re-entries. */
   #leaveOuters(outers: readonly (LockHandle | undefined)[]): void {
     this.#each((holder, i) => outers[i]?.leftBy(holder));
-    this.#extras!.outers = undefined;
+    const extras = this.#extras!;
+    extras.waited = this.waitedMs;
+    extras.outers = undefined;
   }
 
   async #endAll(holders: readonly Holder[]): Promise<LockLostError | undefined> {

@@ -117,6 +117,7 @@ export class FlawedLocks {
       ttl,
       signal: abort.signal,
       acquiredAt: new Date(),
+      waitedMs: 0,
       expiresAt: new Date(Date.now() + deadline - performance.now()),
       get isHeld() {
         return isHeld();

@@ -167,6 +167,7 @@ describe('a lock that is adopted', () => {
       ttl,
     ];
     expect(names(adopted)).toEqual(names(lock));
+    expect(adopted.waitedMs).toBe(0);
     await advance(10_000);
     expect([adopted.isHeld, taker.heard('acquired').length]).toEqual([true, 1]);
     expect(await adopted.release()).toBe(true);

@@ -7,7 +7,7 @@ import type { Lock } from '../../../lib/lock.js';
 import { openLocks, outcomeOf } from '../../support/fakes/locks.js';
 import type { Bench } from '../../support/fakes/locks.js';
 import { advance, blockEventLoop, flush, useFakeClock } from '../../support/fakes/fake-clock.js';
-import { muted } from '../../support/fakes/fake-store.js';
+import { Gate, muted } from '../../support/fakes/fake-store.js';
 
 /** All that can be asked of a lock without calling it; answers what was seen. */
 const LOOKS: Record<string, (lock: Lock, bench: Bench) => unknown> = {
@@ -202,5 +202,57 @@ describe('what a logger shows of a lock', () => {
     }
     await lock.release();
     expect(JSON.parse(JSON.stringify(lock))).toMatchObject({ key: 'key', isHeld: false, isReleased: true });
+  });
+});
+
+describe('how long a caller has waited for its lock', () => {
+  useFakeClock();
+
+  it('is nothing where the key was free, and the time in the queue where it was not', async () => {
+    const { locks, rival } = openLocks();
+    expect((await locks.acquire('free')).waitedMs).toBe(0);
+    await rival.acquire('key', 'rival', 60_000);
+    const asked = outcomeOf(locks.acquire('key'));
+    await advance(700);
+    await rival.release('key', 'rival');
+    await flush();
+    expect((asked.value as Lock).waitedMs).toBe(700);
+  });
+
+  it('is that of the key that took longest, where there are several', async () => {
+    const { locks, rival } = openLocks();
+    await rival.acquire('a', 'rival', 60_000);
+    const asked = outcomeOf(locks.acquire(['b', 'a', 'c']));
+    await advance(300);
+    await rival.release('a', 'rival');
+    await flush();
+    expect((asked.value as Lock).waitedMs).toBe(300);
+  });
+
+  it('is nothing for a key that is entered again, also after the handle was given back', async () => {
+    const { locks } = openLocks();
+    const first = await locks.acquire('key');
+    const waiting = locks.withLock('key', async (outer) => {
+      const inner = await locks.acquire('key');
+      expect([outer.waitedMs, inner.waitedMs]).toEqual([200, 0]);
+      await inner.release();
+      expect([outer.waitedMs, inner.waitedMs]).toEqual([200, 0]);
+    });
+    await advance(200);
+    await first.release();
+    await waiting;
+  });
+
+  it('counts from the call on, where the lease was over before the section could begin', async () => {
+    const { locks, store } = openLocks({ wait: 60_000 });
+    const gate = new Gate<'acquire'>();
+    store.next('acquire', gate.after);
+    const section = outcomeOf(locks.withLock('key', ({ waitedMs }) => waitedMs));
+    await flush();
+    blockEventLoop(1_500);
+    gate.open();
+    await advance(5_000);
+    expect(section.state).toBe('resolved');
+    expect(section.value).toBeGreaterThanOrEqual(1_500);
   });
 });
