@@ -13,7 +13,9 @@ export type {
 
 export { LockService } from './lock.service.js';
 export type { LockOrderMode } from './core/lock-order.js';
+export type { OnceOptions, OnceOutcome } from './core/once.js';
 export type { LockOutcome } from './core/section.js';
+export type { SingleFlight } from './core/single-flight.js';
 export type { Lock, UpgradeOptions } from './lock.js';
 export { getLockServiceToken, getLockStoreToken, InjectLockService } from './lock.tokens.js';
 export type {

@@ -9,8 +9,12 @@ import type { Duration } from './duration.js';
 import { INSPECT, printed, setHidden } from './inspection.js';
 import type { InspectArguments } from './inspection.js';
 import { LockHandle } from './core/lock-handle.js';
+import { runOnce } from './core/once.js';
+import type { OnceOptions, OnceOutcome } from './core/once.js';
 import { readSection, runSection } from './core/section.js';
 import type { LockOutcome, SectionArguments } from './core/section.js';
+import { runSingleFlight } from './core/single-flight.js';
+import type { SingleFlight } from './core/single-flight.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './core/engine.js';
 import { isLockError, LockLostError, LockNotHeldError, LockOptionsError } from './lock.errors.js';
@@ -156,6 +160,63 @@ export class LockService {
       if (hasBegun || !isLockError(error, 'LOCK_BUSY', 'LOCK_TIMEOUT')) throw error;
       return { acquired: false, error };
     }
+  }
+
+  /**
+   * Makes something once for all that need it at the same time: answers what `read` finds; where that is nothing
+   * (`undefined`), takes the lock, reads again, and runs only where there is still nothing. For tokens to refresh, caches to
+   * fill, balances to recharge.
+   *
+   * It prevents the mistake of reading before the lock only: each caller that has waited would then make it again, one after
+   * the other. Callers that find it wait for nothing and lock nothing.
+   *
+   * @param keys - as for {@link acquire}.
+   * @param flight - how to find the result, and how to make it.
+   * @param options - as for {@link withLock}; `wait` should be longer than one run takes. `minHold` and `onLost` count where it ran.
+   * @throws what {@link withLock} throws, and what `read` and `run` throw. Where `run` throws, the next caller runs.
+   * @example
+   * ```ts
+   * const token = await locks.singleFlight('token:github', {
+   *   read: async () => (await cache.get('token:github')) ?? undefined,
+   *   run: async () => cache.set('token:github', await github.refresh()),
+   * });
+   * ```
+   */
+  singleFlight<Result>(
+    keys: LockKeys,
+    flight: SingleFlight<Result>,
+    options: WithLockOptions = NO_OPTIONS,
+  ): Promise<Result> {
+    return runSingleFlight(this.engine, this, keys, flight, options);
+  }
+
+  /**
+   * Runs something at most once in a time, in the whole fleet: at boot, or for a message that comes to every instance. It
+   * never waits: a call that is too late, or comes while another runs, answers at once that it did not run.
+   *
+   * It prevents the mistake of taking a lock with `wait: 0` for it: an instance that starts a moment after the first has
+   * finished finds the key free, and runs again. Here the store keeps the key for the time `within`, counted from the
+   * beginning of the run, even if the process dies.
+   *
+   * @param key - what is run; a key of its own, that nothing else locks.
+   * @param run - gets the lock. Where it throws, the key is given back at once, so that another call may try (if the store
+   * can't be reached then, when `within` is over). Where it takes longer than `within`, the key stays locked until it ends.
+   * @param options - `within`, and as for {@link withLock}.
+   * @throws what `run` throws; `LockLostError` with the result, see {@link WithLockOptions.onLost}; `LockUnavailableError`,
+   * `LockKeyError`, `LockOptionsError`, `LockShutdownError`.
+   * @example
+   * ```ts
+   * async onApplicationBootstrap() {
+   *   await this.locks.once('warm-up:v42', () => this.prices.warmUp(), { within: '10m' });
+   * }
+   * ```
+   */
+  once<Result>(
+    key: string,
+    run: (lock: Lock) => Result | PromiseLike<Result>,
+    options: OnceOptions,
+  ): Promise<OnceOutcome<Result>> {
+    return runOnce(this.engine, this, key, run, options);
   }
 
   /**

@@ -11,6 +11,7 @@ import { messages } from '../lock.messages.js';
 import { acquireAgain } from './acquire-again.js';
 import { runHolding } from './context/lock-context.js';
 import type { LockEngine } from './engine.js';
+import type { LockHandle } from './lock-handle.js';
 import { checkCallOptions, checkSection, NO_OPTIONS, readOnLost } from './settings.js';
 
 /** What `LockService.tryWithLock` answers; `acquired` tells the two apart. */
@@ -42,6 +43,11 @@ interface SectionRequest<Result> {
   readonly section: SectionFunction<Result>;
 }
 
+/** What {@link runSection} needs. */
+type SectionRun<Result> = Omit<SectionRequest<Result>, 'section'> & {
+  readonly section: (lock: LockHandle) => Result | PromiseLike<Result>;
+};
+
 /** Reads the arguments of the method `of`; throws a `LockOptionsError` for what can't be run. */
 export function readSection<Result>(
   of: string,
@@ -61,7 +67,7 @@ export async function runSection<Result>(
   engine: LockEngine,
   owner: object,
   keys: LockKeys,
-  { options, onLost, section }: SectionRequest<Result>,
+  { options, onLost, section }: SectionRun<Result>,
 ): Promise<Result> {
   const askedAt = performance.now();
   let lock = await engine.acquire(owner, keys, options);
