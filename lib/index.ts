@@ -57,6 +57,7 @@ export type * from './lock.events.js';
 export { LOCK_CHANNELS } from './lock.channels.js';
 export type { AroundSection, LockAcquireMessage, LockHoldMessage, LockStoreMessage } from './lock.channels.js';
 export type * from './lock.operations.js';
+export type { Leadership, LeadershipState, LeadOptions, LeadWork } from './lock.leadership.js';
 export type { LockExceptionFilterOptions } from './http/lock-answers.js';
 export { LockExceptionFilter } from './http/lock-exception.filter.js';
 

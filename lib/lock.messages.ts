@@ -118,6 +118,13 @@ export const messages = {
     `The lock on ${quote(key)} was taken away by an operator${reasonOf(why)}. Another caller may hold the key now. Stop work ` +
     'that needs the lock.',
   forcedHere: (key: string, why: Why) => `The lock on ${quote(key)} was taken away from its holder${reasonOf(why)}.`,
+  leaderFailed: (key: string, error: unknown) =>
+    `The work of the leader of ${quote(key)} failed: ${unended(error)}. Its lock is released, so that an instance may take over.`,
+  leaderDone: (key: string) =>
+    `The work of the leader of ${quote(key)} has ended although it could lead on; it begins again after a pause, here or ` +
+    "elsewhere. Work that has set timers has to await the end of its signal. If it is done for good, set `whenDone: 'stop'`.",
+  notElected: (key: string, error: unknown) =>
+    `This instance can't stand for leader of ${quote(key)}: ${unended(error)}. It tries again by itself.`,
   noPing: (milliseconds: number) =>
     `The lock store did not answer within ${ms(milliseconds)}. Check that it runs, is reachable and not overloaded.`,
   noList: () => 'This lock store can not list its keys: it has no method `list`. Look at single keys with `inspect`.',

@@ -8,6 +8,8 @@ import { currentLock, holderOf, runHolding, runHoldingNothing } from './core/con
 import type { Duration } from './duration.js';
 import { INSPECT, printed, setHidden } from './inspection.js';
 import type { InspectArguments } from './inspection.js';
+import { readLeadOptions } from './core/lead-options.js';
+import { FleetLeadership } from './core/leadership.js';
 import { LockHandle } from './core/lock-handle.js';
 import { runOnce } from './core/once.js';
 import type { OnceOptions, OnceOutcome } from './core/once.js';
@@ -19,6 +21,7 @@ import type { Lock } from './lock.js';
 import type { LockEngine } from './core/engine.js';
 import { isLockError, LockLostError, LockNotHeldError, LockOptionsError } from './lock.errors.js';
 import type { LockEvent } from './lock.events.js';
+import type { Leadership, LeadOptions, LeadWork } from './lock.leadership.js';
 import { messages } from './lock.messages.js';
 import { readKey } from './core/key-requests.js';
 import { checkCallOptions, checkSection, NO_OPTIONS } from './core/settings.js';
@@ -217,6 +220,40 @@ export class LockService {
     options: OnceOptions,
   ): Promise<OnceOutcome<Result>> {
     return runOnce(this.engine, this, key, run, options);
+  }
+
+  /**
+   * Has one instance of the fleet do something for as long as it can: a scheduler, a poller, a consumer that must be alone.
+   * Every instance calls it. One leads, and the others wait in the queue of the key; when the leader resigns, dies or loses its
+   * lock, the next one leads: at once after a resignation, at most half a second after the end of the lease (`ttl`) after a crash.
+   *
+   * It prevents the mistakes of leaders made by hand: going on when the lock is lost, asking for it in a loop, keeping it through
+   * a shutdown for a whole ttl, and ending for ever with the first error of Redis. The signal aborts before another
+   * instance can lead, so work that heeds it is never done by two; only a resource that checks `lock.fencingToken` is safe from
+   * a step that was already on its way.
+   *
+   * When the module closes, the signal aborts, the work has the grace time to end, and the next one leads at once.
+   *
+   * @param key - names what is led; a key of its own, that nothing else locks.
+   * @param work - what the leader does until its signal aborts.
+   * @param options - what differs from the module's defaults, and what follows when the work ends.
+   * @throws `LockKeyError`, `LockOptionsError`; nothing else: failures of the store are waited out.
+   * @example
+   * ```ts
+   * onApplicationBootstrap() {
+   *   this.locks.lead('scheduler', async (signal, lock) => {
+   *     while (!signal.aborted) {
+   *       await this.jobs.runDue(lock.fencingToken);
+   *       await setTimeout(1_000, undefined, { signal }); // of node:timers/promises
+   *     }
+   *   });
+   * }
+   * ```
+   */
+  lead(key: string, work: LeadWork, options: LeadOptions = NO_OPTIONS): Leadership {
+    readKey(key, 'lead()', this.engine.maxKeyBytes);
+    checkSection('lead()', work);
+    return new FleetLeadership(this.engine, this, key, work, readLeadOptions(options));
   }
 
   /**

@@ -98,6 +98,8 @@ export class LockEngine {
   private readonly order: LockOrder | undefined;
   /** Whether it gives out no more locks. */
   isClosing = false;
+  /** What is told of the closing while there is still time for it, when the running code is done. */
+  readonly closing = new Set<{ announce(): void }>();
   private lastSettings: LockSettings;
   /** Of the last call, see `LockRequest.id`. */
   private lastId = 0;
@@ -186,6 +188,11 @@ export class LockEngine {
     );
   }
 
+  /** Writes a line to the log, where there is one, when the running code is done. */
+  say(...line: Parameters<Say>): void {
+    this.requests.journal.write(...line);
+  }
+
   toJSON(): Record<string, unknown> {
     return { ...this.defaults, isClosing: this.isClosing };
   }
@@ -204,6 +211,7 @@ export class LockEngine {
     this.isClosing = true;
     this.queues.close(shutdownError);
     this.requests.refuseWishes(shutdownError);
+    for (const each of this.closing) this.events.next(each);
     this.emptied = this.empty();
   }
 

@@ -49,7 +49,7 @@ export class LockEventEmitter {
    * @param instance - name of the module's instance.
    */
   constructor(
-    private readonly log: ErrorLog,
+    readonly log: ErrorLog,
     readonly instance = 'default',
   ) {
     this.stream$ = new GuardedStream(log, (subscriber) => {

@@ -12,6 +12,7 @@ const VOCABULARY = [
   'lock.ts',
   'lock.errors.ts',
   'lock.events.ts',
+  'lock.leadership.ts',
   'lock.messages.ts',
   'lock.channels.ts',
   'acquire.options.ts',
