@@ -11,8 +11,12 @@ describe('the options of a leadership', () => {
   it('take a lock that is waited for without end and renewed, whatever the module’s defaults are', () => {
     const { acquire } = readLeadOptions({ ttl: '5s', maxHold: '1h', label: 'scheduler' });
     expect(acquire).toEqual({
-      ...{ ttl: '5s', maxHold: '1h', label: 'scheduler' },
-      ...{ wait: Infinity, autoRenew: true, minHold: 0 },
+      ttl: '5s',
+      maxHold: '1h',
+      label: 'scheduler',
+      wait: Infinity,
+      autoRenew: true,
+      minHold: 0,
     });
   });
 
