@@ -10,12 +10,16 @@ import { optionNames } from './option-names.js';
  * its signal (`await once(signal, 'abort')` with `once` of `node:events`), and clears them then.
  *
  * @param signal - aborts when it has to end: its lock is lost (`LockLostError`), the module is closing (`LockShutdownError`), it
- * was told to resign (an `AbortError`, or the reason of the signal that told it).
+ * was told to resign (an `AbortError`, or the reason of the signal that told it). It aborts as well when the work has ended, so
+ * that what the work has left behind ends before another instance leads.
  * @param lock - the lock by which it leads, which is the current one. It is released when the work has ended, and not by the work.
  */
 export type LeadWork = (signal: AbortSignal, lock: Lock) => PromiseLike<unknown>;
 
-/** Options of `LockService.lead`. A leader renews its lock by itself, shares it with nobody, and waits for it without end. */
+/**
+ * Options of `LockService.lead`. A leader renews its lock by itself, shares it with nobody, and waits for it without end. It
+ * leads for as long as it can: a `maxHold` of the module does not count, only one that is given here.
+ */
 export interface LeadOptions extends Pick<AcquireOptions, 'ttl' | 'maxHold' | 'lockDelay' | 'label'> {
   /**
    * What follows when the work returns or throws although it could go on. `'restart'`: the key is released, so that another
@@ -27,7 +31,7 @@ export interface LeadOptions extends Pick<AcquireOptions, 'ttl' | 'maxHold' | 'l
   whenDone?: 'restart' | 'stop' | undefined;
   /**
    * How long this instance rests before it stands again after its work has ended; also the least time between two beginnings of
-   * its work. At least 10 ms.
+   * its work. At least 10 ms, at most a day.
    * @default '1s'
    */
   pause?: Duration | undefined;

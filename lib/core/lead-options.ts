@@ -4,10 +4,12 @@ import { LockOptionsError } from '../lock.errors.js';
 import { LEAD_OPTIONS } from '../lock.leadership.js';
 import type { LeadOptions } from '../lock.leadership.js';
 import { messages } from '../lock.messages.js';
-import { checkCallOptions, DEFAULT_SETTINGS, readDuration, readSignal, resolveSettings, YEAR } from './settings.js';
+import { checkCallOptions, DEFAULT_SETTINGS, readDuration, readSignal, resolveSettings } from './settings.js';
 
 /** A shorter pause would be a tight loop. */
 const LEAST_PAUSE = 10;
+/** A day: timers can't count much further. */
+const LONGEST_PAUSE = 86_400_000;
 
 export interface LeadSettings {
   /** How each lock is taken. */
@@ -31,9 +33,10 @@ export function readLeadOptions(options: LeadOptions): LeadSettings {
   // Now, and not when the first election is due.
   resolveSettings(lock, DEFAULT_SETTINGS);
   return {
-    acquire: { ...lock, wait: Infinity, autoRenew: true, minHold: 0 },
+    // The module's `maxHold` is for sections that are stuck; a leader is not stuck because it leads for long.
+    acquire: { ...lock, maxHold: lock.maxHold ?? Infinity, wait: Infinity, autoRenew: true, minHold: 0 },
     whenDone,
-    pause: readDuration('pause', pause, { min: LEAST_PAUSE, max: YEAR }),
+    pause: readDuration('pause', pause, { min: LEAST_PAUSE, max: LONGEST_PAUSE }),
     onError,
     signal: readSignal(signal),
   };

@@ -136,12 +136,15 @@ export class FleetLeadership implements Leadership {
     const options = { ...this.#settings.acquire, signal: this.#end.signal };
     let lock = await engine.acquire(owner, keys, options);
     while (!lock.isHeld) lock = await acquireAgain(engine, lock, { owner, keys, options, askedAt });
-    if (!this.#isEnding) return lock;
-    await lock.endUnused();
-    throw this.#end.signal.reason;
+    return lock;
   }
 
   async #lead(lock: LockHandle): Promise<Tenure> {
+    // What has happened since the grant is not told to listeners that come now.
+    if (this.#isEnding || !lock.isHeld) {
+      await lock.endUnused();
+      return { isLost: true, failure: undefined };
+    }
     const turn = new AbortController();
     const [{ signal: lost }, { signal: ended }] = [lock, this.#end];
     const onLost = (): void => {
@@ -159,11 +162,12 @@ export class FleetLeadership implements Leadership {
       await runHolding(this.#owner, lock, () => this.#work(turn.signal, lock));
       if (!turn.signal.aborted) this.#warnOfEnd();
     } catch (error) {
-      if (!isConsequence(error, turn.signal)) failure = { error };
+      if (!isConsequence(error, turn.signal, lock.checkLoss())) failure = { error };
     }
     lost.removeEventListener('abort', onLost);
     ended.removeEventListener('abort', onEnd);
-    // Before the release, after which another leads.
+    // Before the release, after which another leads: what the work has left behind must not go on beside that one.
+    turn.abort();
     this.#states.become(this.#isEnding ? 'stopped' : 'following');
     const loss = lock.isReleased ? lock.checkLoss() : await lock.end();
     this.#lock = undefined;
@@ -190,7 +194,7 @@ export class FleetLeadership implements Leadership {
     events.next({ announce });
   }
 
-  /** Resolves after a time, or when this instance is not to stand any more. It is a wait, which keeps a process alive. */
+  /** Resolves after a time, or when this instance is not to stand any more. It keeps the process alive, as every wait does. */
   async #rest(milliseconds: number): Promise<void> {
     const { signal } = this.#end;
     if (milliseconds <= 0 || signal.aborted) return;
@@ -215,8 +219,10 @@ export class FleetLeadership implements Leadership {
   };
 }
 
-/** Whether an error says no more than that the work was told to end. */
-function isConsequence(error: unknown, signal: AbortSignal): boolean {
+/** Whether an error says no more than that the work was told to end, or had to, because its lock was lost. */
+function isConsequence(error: unknown, signal: AbortSignal, loss: unknown): boolean {
+  // The work may have come upon the loss before listeners were told of it.
+  if (loss !== undefined && isLockError(error, 'LOCK_LOST')) return true;
   if (!signal.aborted) return false;
   if (error === signal.reason || isLockError(error, 'LOCK_LOST', 'LOCK_SHUTDOWN')) return true;
   try {

@@ -162,7 +162,8 @@ export class LockHandle implements Lock {
 
   /** Its caller had waited so many milliseconds already for a lock that was over before it could be used. */
   waitedBefore(milliseconds: number): this {
-    this.#withExtras().waitedBefore = Math.round(milliseconds);
+    const extras = this.#withExtras();
+    extras.waitedBefore = (extras.waitedBefore ?? 0) + Math.round(milliseconds);
     return this;
   }
 

@@ -20,7 +20,11 @@ describe('the options of a leadership', () => {
     });
   });
 
-  it.each([9, 0, Infinity, -1, 'soon'])('refuse a pause of %p', (pause) => {
+  it('take no `maxHold` of the module, which is for sections that are stuck', () => {
+    expect(readLeadOptions({}).acquire.maxHold).toBe(Infinity);
+  });
+
+  it.each([9, 0, Infinity, -1, 'soon', '25h'])('refuse a pause of %p', (pause) => {
     expect(() => readLeadOptions({ pause: pause as number })).toThrow(LockOptionsError);
   });
 });

@@ -180,7 +180,29 @@ describe('a leader that loses its lock', () => {
     expect([candidate.leadership.isLeader, candidate.last.signal.aborted]).toEqual([false, false]);
   });
 
-  it('leads no longer than maxHold', async () => {
+  it('has come upon the loss before it was told of it, which is no error of its work', async () => {
+    const { locks } = openLocks();
+    const errors: unknown[] = [];
+    let begun = 0;
+    const work = async (signal: AbortSignal, lock: Lock): Promise<void> => {
+      if (begun++ === 0) {
+        blockEventLoop(5_000);
+        if (!lock.isHeld) throw new LockLostError('found out by itself', { key: 'key' });
+      }
+      await once(signal, 'abort');
+    };
+    locks.lead('key', work, { onError: (error) => errors.push(error) });
+    await advance(1_000);
+    expect([begun, errors]).toEqual([2, []]);
+  });
+
+  it('leads on though the module has a maxHold', async () => {
+    const candidate = new Candidate(openLocks({ maxHold: '2s' }));
+    await advance(LATER);
+    expect([candidate.turns.length, candidate.leadership.isLeader]).toEqual([1, true]);
+  });
+
+  it('leads no longer than a maxHold of its own', async () => {
     const [first, second] = fleet(2).map((bench) => new Candidate(bench, { maxHold: '5s' })) as [Candidate, Candidate];
     await advance(6_500);
     expect([first.leadership.isLeader, second.leadership.isLeader]).toEqual([false, true]);
@@ -243,6 +265,17 @@ describe('work that ends although it could lead on', () => {
     expect([first.turns.length, second.turns.length]).toEqual([1, 1]);
     await advance(200);
     expect([first.turns.length, first.leadership.isLeader]).toEqual([2, true]);
+  });
+
+  it.each(['ends', 'throws'])('has its signal aborted before another leads, when it %s', async (how) => {
+    const [first, second] = fleet(2).map((bench) => new Candidate(bench)) as [Candidate, Candidate];
+    await flush();
+    const led: boolean[] = [];
+    first.last.signal.addEventListener('abort', () => led.push(first.leadership.isLeader, second.leadership.isLeader));
+    if (how === 'ends') first.last.end();
+    else first.last.fail(error);
+    await flush();
+    expect([led, second.leadership.isLeader]).toEqual([[true, false], true]);
   });
 
   it('says once in the log that it has returned', async () => {
@@ -360,6 +393,28 @@ describe('a leader that resigns', () => {
     await expect(candidate.leadership.done).rejects.toThrow('disk full');
     expect(candidate.errors).toHaveLength(1);
   });
+
+  it.each(Array.from({ length: 12 }, (_, i) => i))(
+    'stops also when that is in the middle of its election (%i microtasks after the grant)',
+    async (microtasks) => {
+      const bench = openLocks();
+      const { acquire } = bench.engine;
+      let leadership: Leadership | undefined;
+      jest.spyOn(bench.engine, 'acquire').mockImplementation((...args) => {
+        const granted = acquire.apply(bench.engine, args);
+        const resign = async (): Promise<void> => {
+          for (let i = 0; i < microtasks; i++) await undefined;
+          void leadership!.resign();
+        };
+        void granted.then(resign);
+        return granted;
+      });
+      leadership = bench.locks.lead('key', (signal) => once(signal, 'abort'));
+      const done = outcomeOf(leadership.done);
+      await advance(100);
+      expect([done.state, (await bench.store.look('key')).holders]).toEqual(['resolved', []]);
+    },
+  );
 
   it('is given nothing that was granted when it had resigned already', async () => {
     const bench = openLocks();
