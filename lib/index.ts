@@ -34,7 +34,7 @@ export type {
 export type { Duration } from './duration.js';
 
 export { Locked } from './locked/locked.decorator.js';
-export type { LockedOptions, LockedSignal, OfCall } from './locked/locked.options.js';
+export type { LockedOptions, LockedSignal, LockedUnless, OfCall } from './locked/locked.options.js';
 export type { LockedDecorator } from './locked/locked.types.js';
 export { bindLocks } from './locked/bind-locks.js';
 export { formatKey } from './locked/key-template.js';

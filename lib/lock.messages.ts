@@ -187,6 +187,9 @@ export const messages = {
     '`experimentalDecorators` (and `emitDecoratorMetadata`) in tsconfig.json; for SWC `legacyDecorator`, for Babel ' +
     '`version: "legacy"`.',
   misplaced: (where: string, place: MisplacedLocked) => `@Locked on ${where}: ${MISPLACED[place]}`,
+  unlessWithout: (method: string, outcome: Outcome) =>
+    `${method}: the option \`unless\` needs a method that returns a promise, but it returns ${OUTCOMES[outcome]}. Look within the ` +
+    'method whether it still has something to do.',
   wrongOutcome: (method: string, expected: Outcome, found: Outcome | undefined) =>
     `${method} was locked as a method that returns ${OUTCOMES[expected]}, but it returned ` +
     `${found === undefined ? 'something else' : OUTCOMES[found]}` +

@@ -15,6 +15,8 @@ export interface LockedCall {
   keys(): LockKeys;
   /** Throws a `LockOptionsError` when a function of the arguments finds no good value. */
   options(): WithLockOptions;
+  /** Finds the result where it is there already; may answer a promise. */
+  readonly unless?: (() => unknown) | undefined;
   /** Runs the method's own body. */
   body(): unknown;
   readonly onBusy: 'throw' | 'skip' | ((error: LockBusyError | LockTimeoutError) => unknown);

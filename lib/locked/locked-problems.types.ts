@@ -5,7 +5,7 @@
 import type { Observable, Subscribable } from 'rxjs';
 import type { LockMode, OnBusy } from '../acquire.options.js';
 import type { LockBusyError, LockTimeoutError } from '../lock.errors.js';
-import type { LockedSignal, OfCall } from './locked.options.js';
+import type { LockedSignal, LockedUnless, OfCall } from './locked.options.js';
 
 /** What is wrong with the options, apart from the share. */
 export type OptionsProblem<Busy, Signal, Returns, Args extends readonly unknown[], Result> =
@@ -100,6 +100,20 @@ type SignalProblem<Signal, Args extends readonly unknown[]> = [LockedSignal] ext
   : Signal extends AbortSignal | ((...args: Args) => unknown)
     ? never
     : 'the parameters of the signal function do not fit the parameters of the method';
+
+/** What is wrong with the function that finds the result where it is there already. */
+export type UnlessProblem<Unless, Args extends readonly unknown[], Result> = [LockedUnless] extends [Unless]
+  ? never
+  : [KindOf<Result>] extends ['promise']
+    ? Unless extends (...args: Args) => unknown
+      ? Unless extends (...args: Args) => Found<Awaited<Result>> | PromiseLike<Found<Awaited<Result>>>
+        ? never
+        : 'the value of the unless function does not fit the result of the method'
+      : 'the parameters of the unless function do not fit the parameters of the method'
+    : 'the option "unless" needs a method that returns a promise';
+
+/** A method that results in nothing has run or has not: `false` would be taken for a result that is there. */
+type Found<Value> = undefined | Value | (void extends Value ? true : never);
 
 type OfCallProblem<Name extends string, Given, Value, Args extends readonly unknown[]> = [OfCall<Value>] extends [Given]
   ? never

@@ -4,17 +4,27 @@ import type { LockedCall } from './locked-call.js';
 import { refuseStream } from './stream-outcome.js';
 
 export async function lockPromise(call: LockedCall): Promise<unknown> {
+  /** Whether code of the user's runs, or has thrown. */
   let entered = false;
   try {
-    return await call.locks.withLock(call.keys(), call.options(), async () => {
+    const { unless, locks } = call;
+    const run = async (): Promise<unknown> => {
       entered = true;
       const outcome = await call.body();
       if (outlivingKind(outcome)) await assertOutcome(call, outcome, 'promise');
       refuseStream(call.method, outcome);
       return outcome;
-    });
+    };
+    if (!unless) return await locks.withLock(call.keys(), call.options(), run);
+    const read = async (): Promise<unknown> => {
+      entered = true;
+      const found = await unless();
+      entered = false;
+      return found;
+    };
+    return await locks.singleFlight(call.keys(), { read, run }, call.options());
   } catch (error) {
-    // An error of the body is passed on unchanged, even where it says that another lock was busy.
+    // An error of the body, or of `unless`, is passed on unchanged, even where it says that another lock was busy.
     if (entered) throw error;
     if (isSkipped(call, error)) return undefined;
     if (typeof call.onBusy !== 'function' || !isBusy(error)) throw error;

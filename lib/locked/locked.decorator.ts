@@ -23,7 +23,7 @@ import { decoratedMethod, nameOf, refuseBare } from './locked.place.js';
 import type { Method } from './locked.place.js';
 import { readLockedOptions } from './locked.settings.js';
 import type { LockedSettings } from './locked.settings.js';
-import type { LockedOptions, LockedSignal, OfCall } from './locked.options.js';
+import type { LockedOptions, LockedSignal, LockedUnless, OfCall } from './locked.options.js';
 import type { LockedDecorator } from './locked.types.js';
 
 /**
@@ -59,10 +59,11 @@ export function Locked<
   Mode extends OfCall<LockMode> = OfCall<LockMode>,
   Concurrency extends OfCall<number> = OfCall<number>,
   Weight extends OfCall<number> = OfCall<number>,
+  Unless extends LockedUnless = LockedUnless,
 >(
   key: Key,
-  options?: LockedOptions<Busy, Signal, Returns, Mode, Concurrency, Weight>,
-): LockedDecorator<Key, Busy, Signal, Returns, Mode, Concurrency, Weight>;
+  options?: LockedOptions<Busy, Signal, Returns, Mode, Concurrency, Weight, Unless>,
+): LockedDecorator<Key, Busy, Signal, Returns, Mode, Concurrency, Weight, Unless>;
 export function Locked(...given: unknown[]): unknown {
   refuseBare(given);
   const [key, options = {}] = given as [KeySpec, LockedOptions?];
@@ -95,11 +96,13 @@ function lockMethod(
   property: string | symbol,
   original: Method,
 ): Method {
-  const { instance, onBusy, returns } = settings;
+  const { instance, onBusy, returns, unless } = settings;
   const name = nameOf(target, property);
   const optionsOf = prepareOptions(labelled(settings, key, name), name);
   const keyOf = compileKey(key, name);
-  const span = SPANNING[returns ?? returnsOf(original, target, property)];
+  const outcome = returns ?? returnsOf(original, target, property);
+  if (unless && outcome !== 'promise') throw new LockOptionsError(messages.unlessWithout(name, outcome));
+  const span = SPANNING[outcome];
   const service = injectService(target, instance);
   noteTemplates(target, property, name, key, instance);
 
@@ -115,6 +118,7 @@ function lockMethod(
         keys: () => keyOf(args, self),
         options: () => optionsOf(self, args),
         body: () => Reflect.apply(body, self, args),
+        unless: unless && (() => Reflect.apply(unless, self, args)),
         onBusy: typeof onBusy === 'function' ? (error) => Reflect.apply(onBusy, self, [error, ...args]) : onBusy,
       };
       return span(call);

@@ -16,6 +16,12 @@ export type LockedSignal = AbortSignal | ((...args: never[]) => AbortSignal | un
  */
 export type OfCall<Value> = Value | ((...args: never[]) => Value | undefined);
 
+/**
+ * What finds the result of a decorated method where it is there already: a function of the arguments, with the object as
+ * `this`. It may answer a promise; `undefined` says that the method has to run.
+ */
+export type LockedUnless = (...args: never[]) => unknown;
+
 /** Options of `@Locked`. */
 export interface LockedOptions<
   Busy extends OnBusy = OnBusy,
@@ -24,6 +30,7 @@ export interface LockedOptions<
   Mode extends OfCall<LockMode> = OfCall<LockMode>,
   Concurrency extends OfCall<number> = OfCall<number>,
   Weight extends OfCall<number> = OfCall<number>,
+  Unless extends LockedUnless = LockedUnless,
 > extends Omit<WithLockOptions, 'signal' | keyof ShareOptions> {
   /** Name of the module instance to use, as given to `forRoot`; by default the one without a name. */
   instance?: string | undefined;
@@ -42,6 +49,21 @@ export interface LockedOptions<
    * ```
    */
   onBusy?: Busy | undefined;
+  /**
+   * Finds the result where it is there already, so that the method need not run: what the function answers is the result of
+   * the call, unless it is `undefined`. It is asked before the lock, and again under it, because the caller before may have
+   * made the result meanwhile; a call that finds it before locks nothing. What it throws is thrown, and the method does not run.
+   * Only for methods that return a promise. Where that is one of nothing, the function answers `true` or `undefined`.
+   *
+   * It prevents the mistake of looking before the lock only: each caller that has waited would make the result again.
+   * Where the method throws, the next caller runs it. The same by hand is `LockService.singleFlight`.
+   * @example
+   * ```ts
+   * \@Locked('rates:<0>', { unless: async function (this: Rates, day: string) { return (await this.cache.get(day)) ?? undefined; } })
+   * async load(day: string): Promise<Rate[]> { … }
+   * ```
+   */
+  unless?: Unless | undefined;
   /**
    * Cancels the wait: the call fails with the signal's reason. A function finds the signal among the arguments, or in the
    * object, which it has as `this`.

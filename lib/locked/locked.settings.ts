@@ -20,6 +20,8 @@ export interface LockedSettings {
   readonly returns: LockedReturns | undefined;
   /** The share options of a call, where functions of its arguments find them. */
   readonly share: ShareOfCall | undefined;
+  /** See `LockedOptions.unless`. */
+  readonly unless: ((...args: unknown[]) => unknown) | undefined;
   readonly signal: ((self: unknown, args: readonly unknown[]) => AbortSignal | undefined) | undefined;
 }
 
@@ -31,6 +33,7 @@ const LOCKED_OPTIONS = optionNames<LockedOptions>({
   signal: true,
   onLost: true,
   onBusy: true,
+  unless: true,
   instance: true,
   returns: true,
 });
@@ -39,12 +42,15 @@ const RETURNS: readonly unknown[] = ['promise', 'observable', 'asyncGenerator', 
 
 export function readLockedOptions(options: LockedOptions): LockedSettings {
   checkOptionNames(options, LOCKED_OPTIONS, '@Locked');
-  const { instance, onBusy = 'throw', onLost, returns, signal } = options;
+  const { instance, onBusy = 'throw', onLost, returns, signal, unless } = options;
   if (onBusy !== 'throw' && onBusy !== 'skip' && typeof onBusy !== 'function') {
     throw new LockOptionsError(messages.option('onBusy', onBusy, "'throw', 'skip' or a function"));
   }
   if (!RETURNS.includes(returns)) {
     throw new LockOptionsError(messages.option('returns', returns, "'promise', 'observable' or 'asyncGenerator'"));
+  }
+  if (unless !== undefined && typeof unless !== 'function') {
+    throw new LockOptionsError(messages.option('unless', unless, 'a function'));
   }
   const share = readShareOptions(options);
   return {
@@ -54,6 +60,7 @@ export function readLockedOptions(options: LockedOptions): LockedSettings {
     onBusy: onBusy as LockedSettings['onBusy'],
     returns,
     signal: readSignalOption(signal),
+    unless: unless as LockedSettings['unless'],
   };
 }
 

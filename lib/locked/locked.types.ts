@@ -5,8 +5,8 @@
  */
 import type { LockedReturns, LockMode, OnBusy } from '../acquire.options.js';
 import type { ArgsFor, KeyProblem, KeySpec } from './key-template.types.js';
-import type { ArgsOfCall, OptionsProblem, ShareProblem } from './locked-problems.types.js';
-import type { LockedSignal, OfCall } from './locked.options.js';
+import type { ArgsOfCall, OptionsProblem, ShareProblem, UnlessProblem } from './locked-problems.types.js';
+import type { LockedSignal, LockedUnless, OfCall } from './locked.options.js';
 
 /**
  * A decorator for methods that fit. Inside `applyDecorators`, which loses the types of methods, write
@@ -20,6 +20,7 @@ export interface LockedDecorator<
   Mode extends OfCall<LockMode> = OfCall<LockMode>,
   Concurrency extends OfCall<number> = OfCall<number>,
   Weight extends OfCall<number> = OfCall<number>,
+  Unless extends LockedUnless = LockedUnless,
 > {
   /** This overload says in words what does not fit. */
   <Args extends readonly unknown[], Result>(
@@ -29,11 +30,13 @@ export interface LockedDecorator<
       ThisOf<Signal> &
       ThisOf<Mode> &
       ThisOf<Concurrency> &
-      ThisOf<Weight>,
+      ThisOf<Weight> &
+      ThisOf<Unless>,
     propertyKey: string | symbol,
-    descriptor: Unless<
+    descriptor: Fitting<
       | KeyProblem<Key, Args>
       | OptionsProblem<Busy, Signal, Returns, Args, Result>
+      | UnlessProblem<Unless, Args, Result>
       | ShareProblem<Mode, Concurrency, Weight, Args>,
       MethodDescriptor<Args, Result>
     >,
@@ -44,7 +47,7 @@ export interface LockedDecorator<
    * parameters that break it.
    */
   <
-    Args extends ArgsFor<Key> & ArgsOfCall<Mode> & ArgsOfCall<Concurrency> & ArgsOfCall<Weight>,
+    Args extends ArgsFor<Key> & ArgsOfCall<Mode> & ArgsOfCall<Concurrency> & ArgsOfCall<Weight> & ArgsOfCall<Unless>,
     Declared extends readonly unknown[],
     Result,
   >(
@@ -54,10 +57,13 @@ export interface LockedDecorator<
       ThisOf<Signal> &
       ThisOf<Mode> &
       ThisOf<Concurrency> &
-      ThisOf<Weight>,
+      ThisOf<Weight> &
+      ThisOf<Unless>,
     propertyKey: string | symbol,
-    descriptor: Unless<
-      BoundProblem<Args, Declared> | OptionsProblem<Busy, Signal, Returns, Declared, Result>,
+    descriptor: Fitting<
+      | BoundProblem<Args, Declared>
+      | OptionsProblem<Busy, Signal, Returns, Declared, Result>
+      | UnlessProblem<Unless, never[], Result>,
       MethodDescriptor<Args, unknown> & MethodDescriptor<Declared, Result>
     >,
   ): void;
@@ -74,7 +80,7 @@ interface MethodDescriptor<Args extends readonly unknown[], Result> {
   value?: ((...args: Args) => Result) | undefined;
 }
 
-type Unless<Problem, Good> = [Problem] extends [never] ? Good : Problem;
+type Fitting<Problem, Good> = [Problem] extends [never] ? Good : Problem;
 
 type BoundProblem<Args, Declared> = [Args] extends [never]
   ? 'the other overload says what is wrong'
