@@ -176,7 +176,8 @@ export class LockService {
    * @param keys - as for {@link acquire}.
    * @param flight - how to find the result, and how to make it.
    * @param options - as for {@link withLock}; `wait` should be longer than one run takes. `minHold` and `onLost` count where it ran.
-   * @throws what {@link withLock} throws, and what `read` and `run` throw. Where `run` throws, the next caller runs.
+   * @throws what {@link withLock} throws, and what `read` and `run` throw. What `run` throws goes to its own caller only, and
+   * the next one runs: against a service that is down each caller tries in turn, for as long as its `wait` lasts.
    * @example
    * ```ts
    * const token = await locks.singleFlight('token:github', {

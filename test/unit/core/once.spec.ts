@@ -2,7 +2,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { LockLostError, LockUnavailableError } from '../../../lib/lock.errors.js';
 import { advance, flush, useFakeClock } from '../../support/fakes/fake-clock.js';
-import { failing, FakeStore } from '../../support/fakes/fake-store.js';
+import { failing, FakeStore, unheard } from '../../support/fakes/fake-store.js';
 import { openLocks, outcomeOf } from '../../support/fakes/locks.js';
 import { MemoryLeases } from '../../../lib/stores/memory/memory-leases.js';
 import { deferred } from '../../support/waiting.js';
@@ -44,6 +44,23 @@ describe('once', () => {
     const [{ locks: here }, { locks: there }] = fleet();
     const error = new Error('out of luck');
     await expect(here.once('key', () => Promise.reject(error), { within: '1h' })).rejects.toBe(error);
+    expect(await there.once('key', () => 1, { within: '1h' })).toEqual({ ran: true, result: 1 });
+  });
+
+  it('keeps the key for no run that has not begun: its answer was lost on the way', async () => {
+    const [{ locks: here, store }, { locks: there }] = fleet();
+    store.next('acquire', unheard);
+    await expect(here.once('key', () => 1, { within: '1h' })).rejects.toBeInstanceOf(LockUnavailableError);
+    await advance(60_000);
+    expect(await there.once('key', () => 1, { within: '1h' })).toEqual({ ran: true, result: 1 });
+  });
+
+  it('gives the key back where the run throws at once', async () => {
+    const [{ locks: here }, { locks: there }] = fleet();
+    const run = (): never => {
+      throw new RangeError('at once');
+    };
+    await expect(here.once('key', run, { within: '1h' })).rejects.toThrow('at once');
     expect(await there.once('key', () => 1, { within: '1h' })).toEqual({ ran: true, result: 1 });
   });
 
