@@ -14,6 +14,8 @@ import { RedisDatabase } from './database/redis.database.js';
 import { ExportsController } from './exports/exports.controller.js';
 import { ExportsService } from './exports/exports.service.js';
 import { Tenants } from './exports/tenants.js';
+import { MailroomController } from './mailroom/mailroom.controller.js';
+import { MailroomService } from './mailroom/mailroom.service.js';
 import { NewsletterController } from './newsletter/newsletter.controller.js';
 import { NewsletterJob } from './newsletter/newsletter.job.js';
 import { ReportsController } from './reports/reports.controller.js';
@@ -46,6 +48,7 @@ export class AppModule {
         ReportsController,
         ExportsController,
         NewsletterController,
+        MailroomController,
       ],
       providers: [
         { provide: OfficeConfig, useValue: config },
@@ -59,6 +62,7 @@ export class AppModule {
         ExportsService,
         Tenants,
         NewsletterJob,
+        MailroomService,
       ],
       exports: [TicketsService],
     };

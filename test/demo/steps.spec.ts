@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LocalOffice } from '../../sample-app/src/demo/local.office.js';
 import { call } from '../../sample-app/src/demo/office.js';
 import { EXPORTS, exportAll, exportsWithLock, exportsWithoutLock } from '../../sample-app/src/demo/steps/exports.js';
+import { mailroomLeader, mailroomRow } from '../../sample-app/src/demo/steps/mailroom.js';
 import { newsletterRow, watchEditions } from '../../sample-app/src/demo/steps/newsletter.js';
 import { newsletterOfClosedSender } from '../../sample-app/src/demo/steps/newsletter-sender.js';
 import { readAndRewrite, reportWithoutLock, reportRows } from '../../sample-app/src/demo/steps/report.js';
@@ -77,10 +78,20 @@ describe.each([
     expect(newsletterRow(figures, 3).held).toBe(true);
   });
 
+  it('has one office number the mail, and sees where numbers are missing or given twice', async () => {
+    expect(await mailroomLeader(offices)).toMatchObject({ held: true });
+    const numbered = (...ranges: [number, number][]) => ranges.map(([from, to]) => ({ office: 'any', from, to }));
+    expect(mailroomRow(numbered([1, 4], [5, 5], [6, 9])).held).toBe(true);
+    for (const bad of [numbered(), numbered([2, 4]), numbered([1, 4], [4, 6]), numbered([1, 4], [6, 7])]) {
+      expect(mailroomRow(bad).held).toBe(false);
+    }
+  });
+
   // The last one: it closes an office.
   it('does not send an edition again when its sender has gone, and sends the next ones', async () => {
     const row = await newsletterOfClosedSender(offices);
     expect(row).toMatchObject({ held: true });
     offices.shift();
+    expect(await mailroomLeader(offices)).toMatchObject({ held: true });
   });
 });

@@ -9,6 +9,7 @@ import type { Office } from './office.js';
 import { openRedis } from './redis.js';
 import { abandonedLock } from './steps/abandoned-lock.js';
 import { EXPORTS, exportsWithLock, exportsWithoutLock } from './steps/exports.js';
+import { mailroomLeader } from './steps/mailroom.js';
 import { newsletterOncePerFleet } from './steps/newsletter.js';
 import { newsletterOfClosedSender, newsletterOfKilledSender } from './steps/newsletter-sender.js';
 import { reportWithLock, reportWithoutLock } from './steps/report.js';
@@ -56,6 +57,8 @@ async function onRedis(cleanup: Cleanup, prefix: string, url: string): Promise<R
   else rows.push(await staleWrite(offices.slice(1), 'matinee'));
   say('The process that has just sent the newsletter is killed.');
   rows.push(report(await newsletterOfKilledSender(offices.slice(1))));
+  say('All the time one office numbers the mail: locks.lead().');
+  rows.push(report(await mailroomLeader(offices.slice(2))));
   return rows;
 }
 
@@ -72,6 +75,8 @@ async function onMemory(cleanup: Cleanup, prefix: string): Promise<Row[]> {
   rows.push(...(await abandonedLock(offices, 'evening')));
   say('The office that has just sent the newsletter closes.');
   rows.push(report(await newsletterOfClosedSender(offices)));
+  say('All the time one office numbers the mail: locks.lead().');
+  rows.push(report(await mailroomLeader(offices.slice(1))));
   return rows;
 }
 
