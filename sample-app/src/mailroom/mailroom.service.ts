@@ -12,7 +12,7 @@ import { Database } from '../database/database.js';
 const PERIOD_MS = 100;
 
 /** How long the mail waits, at most half a second more, when the office dies that does it. */
-const TTL_MS = 1_000;
+const TTL_MS = 2_000;
 
 /** What an office has numbered in a row. */
 export interface Tenure {
