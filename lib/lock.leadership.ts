@@ -7,7 +7,8 @@ import { optionNames } from './option-names.js';
 
 /**
  * What a leader does. It should last for as long as it leads: where there is nothing to await but timers, it awaits the end of
- * its signal (`await once(signal, 'abort')` with `once` of `node:events`), and clears them then.
+ * its signal and clears them then: `await once(signal, 'abort', { signal })`, with `once` of `node:events`, which also ends where
+ * the signal has aborted already.
  *
  * @param signal - aborts when it has to end: its lock is lost (`LockLostError`), the module is closing (`LockShutdownError`), it
  * was told to resign (an `AbortError`, or the reason of the signal that told it). It aborts as well when the work has ended, so

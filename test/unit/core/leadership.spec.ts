@@ -347,6 +347,23 @@ describe('a leader that resigns', () => {
     expect((await store.look('key')).holders).toEqual([]);
   });
 
+  it('has its work end also where that comes to wait for a signal that has aborted already', async () => {
+    const { locks } = openLocks();
+    const errors: unknown[] = [];
+    const prepared = deferred();
+    const work = async (signal: AbortSignal): Promise<void> => {
+      await prepared.promise;
+      await once(signal, 'abort', { signal });
+    };
+    const leadership = locks.lead('key', work, { onError: (error) => errors.push(error) });
+    await flush();
+    const resigned = outcomeOf(leadership.resign());
+    prepared.resolve();
+    await flush();
+    expect([resigned.state, errors]).toEqual(['resolved', []]);
+    await leadership.done;
+  });
+
   it('does so when a signal tells it, with its reason, also before it has begun', async () => {
     const controller = new AbortController();
     const candidate = new Candidate(openLocks(), { signal: controller.signal });
