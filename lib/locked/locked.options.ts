@@ -59,8 +59,12 @@ export interface LockedOptions<
    * Where the method throws, the next caller runs it. The same by hand is `LockService.singleFlight`.
    * @example
    * ```ts
-   * \@Locked('rates:<0>', { unless: async function (this: Rates, day: string) { return (await this.cache.get(day)) ?? undefined; } })
-   * async load(day: string): Promise<Rate[]> { … }
+   * \@Locked('rate:<0>', {
+   *   async unless(this: Rates, pair: string) {
+   *     return (await this.cache.get(pair)) ?? undefined;
+   *   },
+   * })
+   * async rate(pair: string): Promise<Rate> { … }
    * ```
    */
   unless?: Unless | undefined;
