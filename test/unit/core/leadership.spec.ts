@@ -278,6 +278,30 @@ describe('work that ends although it could lead on', () => {
     expect([led, second.leadership.isLeader]).toEqual([[true, false], true]);
   });
 
+  it('stops in the middle of the pause when the module closes', async () => {
+    const candidate = new Candidate(openLocks(), { pause: '1h' });
+    await flush();
+    candidate.last.end();
+    await flush();
+    const before = candidate.bench.store.sent('acquire').length;
+    candidate.bench.engine.refuse();
+    const closed = outcomeOf(candidate.bench.engine.close());
+    await flush();
+    await candidate.leadership.done;
+    expect([closed.state, candidate.states.at(-1)]).toEqual(['resolved', 'stopped']);
+    expect(candidate.bench.store.sent('acquire')).toHaveLength(before);
+    expect(await lastingTimers()).toBe(0);
+  });
+
+  it('stops when it is called while the module closes, and asks for nothing', async () => {
+    const bench = openLocks();
+    bench.engine.refuse();
+    const candidate = new Candidate(bench);
+    await candidate.leadership.done;
+    await flush();
+    expect([candidate.turns, candidate.states, candidate.errors]).toEqual([[], ['following', 'stopped'], []]);
+  });
+
   it('says once in the log that it has returned', async () => {
     const bench = openLocks();
     const said = jest.spyOn(bench.engine, 'say');
