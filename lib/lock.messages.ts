@@ -168,6 +168,9 @@ export const messages = {
   noService: (method: string) =>
     `${method} is decorated with @Locked, but its object has no lock service, so the method was not called. Import ` +
     'DistributedLockModule and let Nest create the object; for one made with `new`, call bindLocks(object, locks) first.',
+  mockedService: (method: string) =>
+    `${method} is decorated with @Locked, and its lock service answered without running it, as a mock does. Give the test ` +
+    'a PassThroughLockService, or real locks by LockTestingModule, both of nestjs-distributed-lock/testing.',
   unbindable: () =>
     'bindLocks(object, locks) could not give the object its lock service, because no property can be added to it. Bind ' +
     'the object before it is frozen.',

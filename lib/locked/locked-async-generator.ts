@@ -7,6 +7,7 @@ import { lostBefore } from '../lock.errors.js';
 import type { Lock } from '../lock.js';
 import { assertOutcome, isBusy, isSkipped, outlivingKind } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
+import { assertLock } from './mocked-service.js';
 
 type Generator = AsyncGenerator<unknown, unknown, unknown>;
 
@@ -19,6 +20,7 @@ export async function* lockAsyncGenerator(call: LockedCall): Generator {
     onLost = told;
     const [keys, askedAt] = [call.keys(), performance.now()];
     lock = await locks.acquire(keys, options);
+    assertLock(call, lock);
     while (!lock.isHeld) lock = await locks.acquireAgain(lock, keys, options, askedAt);
   } catch (error) {
     if (isSkipped(call, error)) return undefined;

@@ -10,6 +10,7 @@ import type { Lock } from '../lock.js';
 import { readSignal } from '../core/settings.js';
 import { assertOutcome, isBusy, isSkipped, outlivingKind } from './locked-call.js';
 import type { LockedCall } from './locked-call.js';
+import { assertLock } from './mocked-service.js';
 
 export function lockObservable(call: LockedCall): Observable<unknown> {
   return new Observable((subscriber) => {
@@ -41,7 +42,9 @@ class Section {
       const [keys, askedAt] = [call.keys(), performance.now()];
       const forget = this.follow(readSignal(signal));
       try {
-        this.lock = await locks.acquire(keys, options);
+        const lock = await locks.acquire(keys, options);
+        assertLock(call, lock);
+        this.lock = lock;
         while (!this.lock.isHeld) this.lock = await locks.acquireAgain(this.lock, keys, options, askedAt);
       } finally {
         this.isAsking = false;

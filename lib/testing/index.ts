@@ -1,9 +1,11 @@
 /**
- * For users' unit tests: real locks that really exclude, without a server.
+ * For users' unit tests, without a server: real locks that really exclude, and a lock service that excludes nobody.
  */
 import type { DynamicModule } from '@nestjs/common';
 import { DistributedLockModule, getLockStoreToken, MemoryLockStore } from '../index.js';
 import type { DistributedLockModuleExtras, DistributedLockModuleOptions, LockDefaults } from '../index.js';
+
+export { PassThroughLockService } from './pass-through.lock-service.js';
 
 /**
  * A `DistributedLockModule` with a memory store of its own, for testing modules that import only what they test. Locks

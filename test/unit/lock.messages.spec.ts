@@ -30,6 +30,7 @@ const aboutKeys = {
   severalCopies: (text: string) => messages.severalCopies([{ version: text, folder: text }]),
   streamOutcome: () => messages.streamOutcome('Orders.ship', 'a stream'),
   standardDecorators: named(messages.standardDecorators),
+  mockedService: named(messages.mockedService),
   noOptions: named(messages.noOptions),
   signalAsOptions: named(messages.signalAsOptions),
   noSection: named(messages.noSection),
