@@ -15,34 +15,15 @@ import { DEFAULT_MAX_KEY_BYTES } from './core/key-requests.js';
 import { DEFAULT_SETTINGS, readBoolean, readDuration, resolveSettings } from './core/settings.js';
 import type { LockSettings } from './core/settings.js';
 import { checkOptionNames, checkOptionsObject, optionNames } from './option-names.js';
+import { readText } from './option-text.js';
+import type { OrText } from './option-text.js';
 import type { LockStore } from './stores/lock-store.js';
 import { checkConnection } from './stores/redis/connection-options.js';
 import type { RedisConnection } from './stores/redis/redis-client.js';
 import { isSlotSafePrefix } from './stores/redis/redis-keys.js';
 
-/** Options of `DistributedLockModule.forRoot` and `forRootAsync`. */
-export interface DistributedLockModuleOptions extends LockDefaults {
-  /**
-   * Where the leases are kept: a `redis://` or `rediss://` URL with a host, ioredis options that say where to go (`host`,
-   * `path`, or `sentinels` with a `name`), or an ioredis client of your own (`Redis` or `Cluster`). A client is a template:
-   * the module works on duplicates of it, and never connects, closes or changes it. `'memory'` keeps the leases in this
-   * process, for development and unit tests: it excludes callers of this process only.
-   */
-  connection?: RedisConnection | 'memory' | undefined;
-  /** A store of your own instead of a `connection`. */
-  store?: LockStore | undefined;
-  /**
-   * Goes in front of every Redis key, as in `lock:{order:42}`. Services that share keys must share it.
-   * @default 'lock'
-   */
-  prefix?: string | undefined;
-  /**
-   * How far this process may hand a contended key from one of its own waiters to the next without asking the store: at
-   * most `count` times (from 0 to 1023), and for at most `time` after the grant. Then the waiters of other processes
-   * come first. More is faster, and makes other processes wait longer.
-   * @default { count: 256, time: '20ms' }
-   */
-  handOff?: HandOffOptions | undefined;
+/** Those of the options that are a single value. */
+interface ModuleValues {
   /**
    * How long a key may be, in bytes of UTF-8, from 1 to 65536. A longer one is a `LockKeyError`.
    * @default 1024
@@ -82,15 +63,44 @@ export interface DistributedLockModuleOptions extends LockDefaults {
    */
   logger?: boolean | undefined;
   /**
-   * What this application is called in `inspect`, `list`, on the board and on the command line.
-   * @default name and version of the nearest `package.json` of the main program
-   */
-  application?: ApplicationOptions | undefined;
-  /**
    * How long a shutdown waits for running sections before it takes their locks away.
    * @default '10s'
    */
   shutdownGrace?: Duration | undefined;
+}
+
+/**
+ * Options of `DistributedLockModule.forRoot` and `forRootAsync`. Durations, numbers, booleans and modes may also be plain
+ * text, as a variable of the environment is (`'30s'`, `'5000'`, `'false'`): the text is checked when the application starts.
+ * Options of a call and of `@Locked` are written in code, where the compiler checks them, and take no plain text.
+ */
+export interface DistributedLockModuleOptions extends OrText<LockDefaults>, OrText<ModuleValues> {
+  /**
+   * Where the leases are kept: a `redis://` or `rediss://` URL with a host, ioredis options that say where to go (`host`,
+   * `path`, or `sentinels` with a `name`), or an ioredis client of your own (`Redis` or `Cluster`). A client is a template:
+   * the module works on duplicates of it, and never connects, closes or changes it. `'memory'` keeps the leases in this
+   * process, for development and unit tests: it excludes callers of this process only.
+   */
+  connection?: RedisConnection | 'memory' | undefined;
+  /** A store of your own instead of a `connection`. */
+  store?: LockStore | undefined;
+  /**
+   * Goes in front of every Redis key, as in `lock:{order:42}`. Services that share keys must share it.
+   * @default 'lock'
+   */
+  prefix?: string | undefined;
+  /**
+   * How far this process may hand a contended key from one of its own waiters to the next without asking the store: at
+   * most `count` times (from 0 to 1023), and for at most `time` after the grant. Then the waiters of other processes
+   * come first. More is faster, and makes other processes wait longer.
+   * @default { count: 256, time: '20ms' }
+   */
+  handOff?: OrText<HandOffOptions> | undefined;
+  /**
+   * What this application is called in `inspect`, `list`, on the board and on the command line.
+   * @default name and version of the nearest `package.json` of the main program
+   */
+  application?: ApplicationOptions | undefined;
 }
 
 /** See {@link DistributedLockModuleOptions.handOff}. */
@@ -183,13 +193,24 @@ export function checkAsyncOptions(
   }
 }
 
+/** The options without text, as far as it could be read. */
+type ReadOptions = LockDefaults &
+  ModuleValues &
+  Omit<DistributedLockModuleOptions, keyof (LockDefaults & ModuleValues)>;
+
+const TEXT_OPTIONS = {
+  booleans: ['autoRenew', 'reentrant', 'fair', 'requireConnection', 'logger'],
+  numbers: ['maxKeyBytes'],
+} as const;
+
 /** Checks the options and fills in the defaults; throws a `LockOptionsError` that names the first bad one. */
-export function readModuleOptions(options: DistributedLockModuleOptions): ModuleSettings {
-  checkOptionsObject(options, 'DistributedLockModule');
+export function readModuleOptions(given: DistributedLockModuleOptions): ModuleSettings {
+  checkOptionsObject(given, 'DistributedLockModule');
   for (const name of ['name', 'isGlobal']) {
-    if (name in options) throw new LockOptionsError(messages.besideFactory(name));
+    if (name in given) throw new LockOptionsError(messages.besideFactory(name));
   }
-  checkOptionNames(options, MODULE_OPTIONS, 'DistributedLockModule');
+  checkOptionNames(given, MODULE_OPTIONS, 'DistributedLockModule');
+  const options = readText<ReadOptions>(given, TEXT_OPTIONS);
   const { connection, store, prefix = 'lock', commandTimeout = '5s', shutdownGrace = '10s' } = options;
   if (store !== undefined) checkStore(store);
   if (connection !== undefined && store !== undefined) {
@@ -230,11 +251,12 @@ function readMaxKeyBytes(bytes = DEFAULT_MAX_KEY_BYTES): number {
   throw new LockOptionsError(messages.option('maxKeyBytes', bytes, `a whole number from 1 to ${LONGEST_KEY}`));
 }
 
-function readHandOff(options: HandOffOptions = {}): HandOffBudget {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new LockOptionsError(messages.option('handOff', options, 'an object with `count` and `time`'));
+function readHandOff(given: OrText<HandOffOptions> = {}): HandOffBudget {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new LockOptionsError(messages.option('handOff', given, 'an object with `count` and `time`'));
   }
-  checkOptionNames(options, HAND_OFF_OPTIONS, 'DistributedLockModule', 'handOff.');
+  checkOptionNames(given, HAND_OFF_OPTIONS, 'DistributedLockModule', 'handOff.');
+  const options = readText<HandOffOptions>(given, { numbers: ['count'] });
   const { count = DEFAULT_HAND_OFF.count, time = DEFAULT_HAND_OFF.time } = options;
   if (!Number.isInteger(count) || count < 0 || count > MAX_HAND_OFFS) {
     throw new LockOptionsError(messages.option('handOff.count', count, `a whole number from 0 to ${MAX_HAND_OFFS}`));

@@ -12,6 +12,9 @@ export type Duration = number | `${number}${Unit}` | `${number} ${Unit}`;
 /** Milliseconds of a {@link Duration}; NaN when it is none. */
 export function toMilliseconds(duration: Duration): number {
   if (typeof duration === 'number') return duration;
-  if (typeof duration !== 'string' || duration.trim() === '') return NaN;
-  return ms(duration) ?? NaN;
+  if (typeof duration !== 'string') return NaN;
+  // As a variable of the environment may have it.
+  const text = duration.trim();
+  if (text === 'Infinity') return Infinity;
+  return text === '' ? NaN : (ms(text as ms.StringValue) ?? NaN);
 }

@@ -32,6 +32,7 @@ export type {
   WithLockOptions,
 } from './acquire.options.js';
 export type { Duration } from './duration.js';
+export type { OrText } from './option-text.js';
 
 export { Locked } from './locked/locked.decorator.js';
 export type { LockedOptions, LockedSignal, LockedUnless, OfCall } from './locked/locked.options.js';

@@ -32,8 +32,9 @@ export const modules = [
   DistributedLockModule.forRoot({ connection: 'redis://localhost:6379', ttl: '30s', isGlobal: false }),
   DistributedLockModule.forRootAsync({ name: 'other', useFactory: () => ({ connection: { host: 'localhost' } }) }),
   LockTestingModule.forRoot({ ttl: 100 }),
+  DistributedLockModule.forRoot({ connection: process.env['REDIS_URL'], ttl: process.env['LOCK_TTL'] }),
   // @ts-expect-error -- a duration has a unit of time
-  DistributedLockModule.forRoot({ connection: 'memory', ttl: 'soon' }),
+  LockTestingModule.forRoot({ ttl: 'soon' }),
 ];
 
 export class Accounts {

@@ -20,6 +20,7 @@ const VOCABULARY = [
   'duration.ts',
   'inspection.ts',
   'option-names.ts',
+  'option-text.ts',
 ];
 
 /** Where the store that the options ask for is made. */

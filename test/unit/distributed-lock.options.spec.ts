@@ -51,11 +51,94 @@ describe('the options of the module', () => {
     });
   });
 
+  it('may be text, as variables of the environment are', () => {
+    const said = {
+      ttl: '5000',
+      wait: ' 2s ',
+      maxHold: 'Infinity',
+      lockDelay: '1 s',
+      autoRenew: 'true',
+      reentrant: ' false ',
+      fair: 'true',
+      commandTimeout: '1000',
+      shutdownGrace: '0',
+      maxKeyBytes: ' 512 ',
+      requireConnection: 'false',
+      logger: 'false',
+      lockOrder: 'off',
+      handOff: { count: '64', time: '10ms' },
+    };
+    expect(read({ connection: 'memory', ...said })).toMatchObject({
+      settings: {
+        ttl: 5_000,
+        wait: 2_000,
+        maxHold: Infinity,
+        lockDelay: 1_000,
+        autoRenew: true,
+        reentrant: false,
+        fair: true,
+      },
+      commandTimeout: 1_000,
+      shutdownGrace: 0,
+      maxKeyBytes: 512,
+      requireConnection: false,
+      logger: false,
+      lockOrder: 'off',
+      handOff: { count: 64, time: 10 },
+    });
+  });
+
+  it('are the defaults where a variable is missing', () => {
+    const missing = { ttl: undefined, fair: undefined, maxKeyBytes: undefined, handOff: { count: undefined } };
+    expect(read({ connection: 'memory', ...missing })).toEqual(read({ connection: 'memory' }));
+  });
+
+  it('may be frozen', () => {
+    expect(read(Object.freeze({ connection: 'memory', fair: 'true' }))).toMatchObject({ settings: { fair: true } });
+  });
+
+  it('may come from the getters of a class', () => {
+    class Options {
+      connection = 'memory';
+      get ttl(): string {
+        return '5s';
+      }
+      get fair(): string {
+        return 'true';
+      }
+    }
+    expect(read(new Options())).toMatchObject({ settings: { ttl: 5_000, fair: true } });
+  });
+
+  it.each([
+    ['ttl', ''],
+    ['ttl', 'soon'],
+    ['ttl', '30 sacks'],
+    ['ttl', 'Infinity'],
+    ['wait', 'undefined'],
+    ['fair', 'yes'],
+    ['fair', ''],
+    ['autoRenew', '1'],
+    ['requireConnection', 'TRUE'],
+    ['maxKeyBytes', '1e3'],
+    ['maxKeyBytes', ''],
+    ['shutdownGrace', '10 seconds or so'],
+  ])('are refused with their name and value where the text means nothing: %s %j', (name, value) => {
+    const options = { connection: 'memory', [name]: value };
+    expect(() => read(options)).toThrow(LockOptionsError);
+    expect(() => read(options)).toThrow(new RegExp(`Invalid option \`${name}\`.* got "${value}"`));
+  });
+
+  it('ask whether seconds were meant by a bare number', () => {
+    expect(() => read({ connection: 'memory', ttl: '30' })).toThrow("did you mean '30s'?");
+  });
+
   it.each([
     [{ count: -1 }, 'handOff.count'],
     [{ count: 1.5 }, 'handOff.count'],
     [{ count: 1_024 }, 'handOff.count'],
-    [{ count: '64' }, 'handOff.count'],
+    [{ count: '-64' }, 'handOff.count'],
+    [{ count: 'many' }, 'handOff.count'],
     [{ time: -1 }, 'handOff.time'],
     [{ time: 'soon' }, 'handOff.time'],
     [null, 'handOff'],
@@ -143,7 +226,7 @@ describe('maxKeyBytes', () => {
     expect(read({ connection: 'memory', maxKeyBytes: 65_536 })).toMatchObject({ maxKeyBytes: 65_536 });
   });
 
-  it.each([0, -1, 1.5, NaN, Infinity, 65_537, '64', null])('refuses %p', (maxKeyBytes) => {
+  it.each([0, -1, 1.5, NaN, Infinity, 65_537, '64 B', null])('refuses %p', (maxKeyBytes) => {
     expect(() => read({ connection: 'memory', maxKeyBytes: maxKeyBytes as number })).toThrow(/`maxKeyBytes`/);
   });
 });
