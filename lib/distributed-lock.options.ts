@@ -199,8 +199,8 @@ type ReadOptions = LockDefaults &
   Omit<DistributedLockModuleOptions, keyof (LockDefaults & ModuleValues)>;
 
 const TEXT_OPTIONS = {
-  booleans: ['autoRenew', 'reentrant', 'fair', 'requireConnection', 'logger'],
-  numbers: ['maxKeyBytes'],
+  booleans: { autoRenew: true, reentrant: true, fair: true, requireConnection: true, logger: true },
+  numbers: { maxKeyBytes: true },
 } as const;
 
 /** Checks the options and fills in the defaults; throws a `LockOptionsError` that names the first bad one. */
@@ -256,7 +256,7 @@ function readHandOff(given: OrText<HandOffOptions> = {}): HandOffBudget {
     throw new LockOptionsError(messages.option('handOff', given, 'an object with `count` and `time`'));
   }
   checkOptionNames(given, HAND_OFF_OPTIONS, 'DistributedLockModule', 'handOff.');
-  const options = readText<HandOffOptions>(given, { numbers: ['count'] });
+  const options = readText<HandOffOptions>(given, { booleans: {}, numbers: { count: true } });
   const { count = DEFAULT_HAND_OFF.count, time = DEFAULT_HAND_OFF.time } = options;
   if (!Number.isInteger(count) || count < 0 || count > MAX_HAND_OFFS) {
     throw new LockOptionsError(messages.option('handOff.count', count, `a whole number from 0 to ${MAX_HAND_OFFS}`));

@@ -9,21 +9,23 @@
  */
 export type OrText<Options> = { [Name in keyof Options]: Options[Name] | (string & {}) };
 
-/** The options with their text read; `booleans` and `numbers` are the names of those that are. */
+/** Names of all options of a type; the compiler refuses one too many and one too few. */
+type NamesOf<Options, Value> = Record<
+  { [Name in keyof Options]-?: Exclude<Options[Name], undefined> extends Value ? Name : never }[keyof Options],
+  true
+>;
+
+/** The options with their text read. */
 export function readText<Options extends object>(
   options: OrText<Options>,
-  { booleans = [], numbers = [] }: TextOptions<Options>,
+  { booleans, numbers }: { readonly booleans: NamesOf<Options, boolean>; readonly numbers: NamesOf<Options, number> },
 ): Options {
+  const given = options as Record<string, unknown>;
   const read: Record<string, unknown> = {};
-  for (const name of booleans) if (name in options) read[name] = booleanOf(options[name]);
-  for (const name of numbers) if (name in options) read[name] = numberOf(options[name]);
+  for (const name of Object.keys(booleans)) if (name in given) read[name] = booleanOf(given[name]);
+  for (const name of Object.keys(numbers)) if (name in given) read[name] = numberOf(given[name]);
   // The object that was given stays behind it: it may be of a class, whose getters a copy would lose.
   return Object.create(options, Object.getOwnPropertyDescriptors(read)) as Options;
-}
-
-interface TextOptions<Options> {
-  readonly booleans?: readonly (keyof Options & string)[];
-  readonly numbers?: readonly (keyof Options & string)[];
 }
 
 function booleanOf(value: unknown): unknown {

@@ -19,7 +19,7 @@ import { LockBoardModule } from 'nestjs-distributed-lock/board';
 import { LockInstrumentation } from 'nestjs-distributed-lock/otel';
 import { LockHealthIndicator } from 'nestjs-distributed-lock/terminus';
 import type { LockPingCheckOptions } from 'nestjs-distributed-lock/terminus';
-import { LockTestingModule, useMemoryLocks } from 'nestjs-distributed-lock/testing';
+import { LockTestingModule, PassThroughLockService, useMemoryLocks } from 'nestjs-distributed-lock/testing';
 import { describeLockStore } from 'nestjs-distributed-lock/testing/contract';
 
 interface Account {
@@ -96,3 +96,5 @@ export function contract(runner: {
   // @ts-expect-error -- a harness opens stores
   describeLockStore('memory', () => ({ open: () => 'no store' }), runner);
 }
+
+export const alone: LockService = new PassThroughLockService();
