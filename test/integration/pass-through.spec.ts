@@ -1,4 +1,5 @@
 /** `PassThroughLockService`: for it every key is free, and all else is as with the real service, of which it is one. */
+import { once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { jest } from '@jest/globals';
@@ -102,6 +103,30 @@ describe('every key is free', () => {
     expect([first.isHeld, second.isHeld, second.mode]).toEqual([true, true, 'write']);
     await second.downgrade();
     expect(second.mode).toBe('read');
+  });
+
+  it('for what is wrapped around a lock: each call runs, and each instance leads', async () => {
+    const made: number[] = [];
+    const make = async (): Promise<number> => made.push(made.length);
+    const flight = { read: () => made[2], run: make };
+    expect([
+      await locks.once('boot', make, { within: '1h' }),
+      await locks.once('boot', make, { within: '1h' }),
+    ]).toEqual([
+      { ran: true, result: 1 },
+      { ran: true, result: 2 },
+    ]);
+    expect([await locks.singleFlight('rate', flight), await locks.singleFlight('rate', flight)]).toEqual([3, 2]);
+    const led: AbortSignal[] = [];
+    const work = async (signal: AbortSignal): Promise<void> => {
+      led.push(signal);
+      await once(signal, 'abort', { signal }).catch(() => undefined);
+    };
+    const leaderships = [locks.lead('leader', work), locks.lead('leader', work)];
+    while (led.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(leaderships.map(({ isLeader }) => isLeader)).toEqual([true, true]);
+    await Promise.all(leaderships.map((each) => each.resign()));
+    expect(led.map(({ aborted }) => aborted)).toEqual([true, true]);
   });
 
   it('for an adopted lock as well', async () => {

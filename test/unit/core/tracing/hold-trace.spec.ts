@@ -108,7 +108,7 @@ describe('the time a lock is held, traced', () => {
     [
       'runs it later',
       async (section) => {
-        await null;
+        await Promise.resolve();
         return section();
       },
     ],
