@@ -16,15 +16,18 @@ export async function lockPromise(call: LockedCall): Promise<unknown> {
       refuseStream(call.method, outcome);
       return outcome;
     };
-    const read = async (): Promise<unknown> => {
-      entered = wasEntered = true;
-      const found = await unless!();
-      entered = false;
-      return found;
-    };
-    const result = unless
-      ? await locks.singleFlight(call.keys(), { read, run }, call.options())
-      : await locks.withLock(call.keys(), call.options(), run);
+    let result: unknown;
+    if (unless) {
+      const read = async (): Promise<unknown> => {
+        entered = wasEntered = true;
+        const found = await unless();
+        entered = false;
+        return found;
+      };
+      result = await locks.singleFlight(call.keys(), { read, run }, call.options());
+    } else {
+      result = await locks.withLock(call.keys(), call.options(), run);
+    }
     if (!wasEntered) throw mockedService(call);
     return result;
   } catch (error) {
