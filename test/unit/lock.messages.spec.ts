@@ -9,7 +9,14 @@ import { NASTY, UNSEEN } from '../support/nasty.js';
 type Message = (...args: unknown[]) => string;
 
 /** Not about keys: they name what stands in the program, and take their words from closed lists. */
-const { noService: _, misplaced: __, wrongOutcome: ___, streamOutcome: ____, ...others } = messages;
+const {
+  noService: _,
+  misplaced: __,
+  wrongOutcome: ___,
+  streamOutcome: ____,
+  unlessWithout: _____,
+  ...others
+} = messages;
 const named =
   (message: (of: string, ...args: never[]) => string): Message =>
   (...args) =>
