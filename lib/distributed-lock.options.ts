@@ -57,6 +57,16 @@ interface ModuleValues {
    */
   requireConnection?: boolean | undefined;
   /**
+   * Who renews leases. `'main'`: the thread that runs the application, which can't while code blocks its event loop; a section
+   * that computes for longer than its ttl loses its lock. `'worker'`: a thread of its own with a connection of its own, so
+   * that such a section keeps its lock; `maxHold` still ends it. There is one such thread in a process, started with the
+   * module; it costs a message for each lock. It needs a `connection` to Redis that can be given to a thread: no functions
+   * in its options, such as `tls.checkServerIdentity` or the `dnsLookup` of a cluster. Where the thread can't be had, in a
+   * bundle for example, a warning says why, and it is as with `'main'`.
+   * @default 'main'
+   */
+  heartbeat?: HeartbeatMode | undefined;
+  /**
    * Whether losses, failed renewals, an outage of the store and its end are written to Nest's `Logger`, once each and not
    * for every lock. Warnings of the start-up and of `lockOrder`, and errors of listeners, are written in any case.
    * @default true
@@ -102,6 +112,9 @@ export interface DistributedLockModuleOptions extends OrText<LockDefaults>, OrTe
    */
   application?: ApplicationOptions | undefined;
 }
+
+/** See {@link DistributedLockModuleOptions.heartbeat}. */
+export type HeartbeatMode = 'main' | 'worker';
 
 /** See {@link DistributedLockModuleOptions.handOff}. */
 export interface HandOffOptions {
@@ -149,6 +162,7 @@ interface ModuleSettings {
   readonly maxKeyBytes: number;
   readonly lockOrder: LockOrderMode;
   readonly requireConnection: boolean;
+  readonly heartbeat: HeartbeatMode;
   readonly logger: boolean;
   readonly application: ApplicationOptions;
 }
@@ -164,6 +178,7 @@ const MODULE_OPTIONS = optionNames<DistributedLockModuleOptions>({
   maxKeyBytes: true,
   lockOrder: true,
   requireConnection: true,
+  heartbeat: true,
   logger: true,
   application: true,
 });
@@ -231,6 +246,7 @@ export function readModuleOptions(given: DistributedLockModuleOptions): ModuleSe
     maxKeyBytes: readMaxKeyBytes(options.maxKeyBytes),
     lockOrder: readLockOrder(options.lockOrder),
     requireConnection: readBoolean('requireConnection', options.requireConnection, true),
+    heartbeat: readHeartbeat(options.heartbeat),
     logger: readBoolean('logger', options.logger, true),
     application: readApplication(options.application),
   };
@@ -241,6 +257,11 @@ function readLockOrder(
 ): LockOrderMode {
   if (lockOrder === 'warn' || lockOrder === 'throw' || lockOrder === 'off') return lockOrder;
   throw new LockOptionsError(messages.option('lockOrder', lockOrder, "'warn', 'throw' or 'off'"));
+}
+
+function readHeartbeat(heartbeat: HeartbeatMode = 'main'): HeartbeatMode {
+  if (heartbeat === 'main' || heartbeat === 'worker') return heartbeat;
+  throw new LockOptionsError(messages.option('heartbeat', heartbeat, "'main' or 'worker'"));
 }
 
 /** One call carries sixteen keys and what belongs to them, which has to fit into what a server accepts at once. */

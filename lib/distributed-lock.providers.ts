@@ -6,8 +6,10 @@ import { Logger } from '@nestjs/common';
 import type { InjectionToken, Provider } from '@nestjs/common';
 import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { LockEngine } from './core/engine.js';
+import type { LeaseWatcher } from './core/lease/lease-watch.js';
 import { readModuleOptions } from './distributed-lock.options.js';
 import type { DistributedLockModuleExtras, DistributedLockModuleOptions } from './distributed-lock.options.js';
+import type { ThreadPort } from './heartbeat-thread/heartbeat-thread.js';
 import { register } from './distributed-lock.registration.js';
 import { isLockError, LockOptionsError } from './lock.errors.js';
 import { LockLifecycle } from './lock.lifecycle.js';
@@ -20,6 +22,7 @@ import { CheckedStore } from './stores/checked-store.js';
 import type { LockStore } from './stores/lock-store.js';
 import { MemoryLeases } from './stores/memory/memory-leases.js';
 import { MemoryLockStore } from './stores/memory/memory.lock-store.js';
+import { copyConnection } from './stores/redis/connection-copy.js';
 import { RedisLockStore } from './stores/redis/redis.lock-store.js';
 
 /** The leases of `connection: 'memory'`, by which all applications of this process exclude each other. */
@@ -42,7 +45,8 @@ export function lockProviders(options: InjectionToken, extras: DistributedLockMo
     { provide: store, useFactory: createStore, inject: [options, registration] },
     {
       provide: LockEngine,
-      useFactory: (given: DistributedLockModuleOptions, made: LockStore) => createEngine(given, made, name),
+      useFactory: async (given: DistributedLockModuleOptions, made: LockStore) =>
+        createEngine(given, made, await createWatcher(given), name),
       inject: [options, store],
     },
     { provide: service, useFactory: (engine: LockEngine) => new LockService(engine), inject: [LockEngine] },
@@ -87,7 +91,33 @@ function chooseStore(options: DistributedLockModuleOptions): LockStore {
   return new MemoryLockStore(processLeases);
 }
 
-function createEngine(options: DistributedLockModuleOptions, store: LockStore, name?: string): LockEngine {
+/** What renews leases in a thread of its own, for those who want that; a warning says why there is none. */
+async function createWatcher(options: DistributedLockModuleOptions): Promise<LeaseWatcher | undefined> {
+  const { heartbeat, prefix, commandTimeout } = readModuleOptions(options);
+  if (heartbeat === 'main') return undefined;
+  const { connection, store } = options;
+  const warn = (message: string): void => logger.warn(message);
+  const without = (message: string): undefined => warn(message) as undefined;
+  if (store) return without(messages.threadOfOwnStore());
+  if (connection === undefined || connection === 'memory') return without(messages.threadOfMemory());
+  const copied = copyConnection(connection);
+  if ('hindrance' in copied) return without(messages.threadOfConnection(copied.hindrance));
+  const { startThread, threadProgram } = await import('./heartbeat-thread/own-thread.js');
+  const program = threadProgram();
+  if (program === undefined) return without(messages.threadWithoutProgram());
+  const { ThreadWatcher } = await import('./heartbeat-thread/thread-watcher.js');
+  const start = (): ThreadPort => startThread(program);
+  const watcher = new ThreadWatcher({ store: { connection: copied.copy, prefix, commandTimeout }, start, warn });
+  await watcher.start();
+  return watcher;
+}
+
+function createEngine(
+  options: DistributedLockModuleOptions,
+  store: LockStore,
+  watcher: LeaseWatcher | undefined,
+  name: string | undefined,
+): LockEngine {
   const {
     logger: isLogging,
     application,
@@ -110,6 +140,7 @@ function createEngine(options: DistributedLockModuleOptions, store: LockStore, n
     handOff,
     maxKeyBytes,
     lockOrder,
+    watcher,
     warn: (message) => logger.warn(message),
     log: (error) => logger.error('A listener of events$ failed', (error as Error | null)?.stack ?? error),
   });

@@ -9,6 +9,7 @@ export type {
   DistributedLockModuleOptions,
   DistributedLockOptionsFactory,
   HandOffOptions,
+  HeartbeatMode,
 } from './distributed-lock.options.js';
 
 export { LockService } from './lock.service.js';

@@ -293,10 +293,35 @@ export const messages = {
     `${copies.map(({ version, folder }) => `${plain(version)} in ${plain(folder, 400)}`).join('; ')}. Nest injects the ` +
     'LockService of one copy only where that copy was imported. Install one version for all (`npm ls ' +
     'nestjs-distributed-lock`, `npm dedupe`).',
+  threadOfMemory: () => noThread('Locks in memory belong to this thread. Set it where `connection` is a Redis server.'),
+  threadOfOwnStore: () =>
+    noThread("A `store` of your own can't be given to another thread. Set a `connection` instead."),
+  threadOfConnection: (option: string) =>
+    noThread(
+      `The option ${quote(option)} of the \`connection\` holds a function, or something else that can't be given to another ` +
+        'thread. Leave it out, or do without the thread.',
+    ),
+  threadWithoutProgram: () =>
+    noThread(
+      'The file that it runs was not found beside the code of nestjs-distributed-lock. Leave the package out of the bundle ' +
+        "(`external`); tests of the package's own sources have no thread.",
+    ),
+  threadEnded: (cause: unknown) =>
+    `The heartbeat thread has ended or could not be started (${unended(cause)}), so locks are renewed by the main thread from ` +
+    'now on: a section that blocks the event loop for longer than its ttl loses its lock. Start the process anew to have it back.',
+  threadTouchLost: () =>
+    'The heartbeat thread has ended, so it is not known what became of a renewal. It is tried again by the main thread.',
   memoryStore: () =>
     'Locks are kept in memory: they exclude callers of this process only. For more than one process, set `connection` to a ' +
     'Redis server.',
 };
+
+function noThread(why: string): string {
+  return (
+    `There is no heartbeat thread, so \`heartbeat: 'worker'\` has no effect: ${why} Locks are renewed by the main thread: a ` +
+    'section that blocks the event loop for longer than its ttl loses its lock.'
+  );
+}
 
 /** What an error says, to be followed by a full stop: many end in one of their own. */
 function unended(thrown: unknown): string {

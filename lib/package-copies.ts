@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { messages } from './lock.messages.js';
+import { sourceFile } from './source-file.js';
 
 /** What all copies share; later versions may only add to it. */
 interface Registry {
@@ -21,20 +21,7 @@ const shared = globalThis as { [REGISTRY]?: Registry };
 
 /** The folder of this copy of the package; where there is none, in a bundle, the file. */
 function ownFolder(): string | undefined {
-  const { prepareStackTrace } = Error;
-  try {
-    // What `import.meta.url` says in one build and `__filename` in the other.
-    Error.prepareStackTrace = (_, calls) => calls;
-    const [call] = new Error().stack as unknown as NodeJS.CallSite[];
-    const file = call?.getFileName();
-    if (!file) return undefined;
-    const path = file.startsWith('file:') ? fileURLToPath(new URL(file)) : file;
-    return path.replace(/[/\\](?:dist[/\\](?:esm|cjs)|lib)[/\\][^/\\]+$/, '');
-  } catch {
-    return undefined;
-  } finally {
-    Error.prepareStackTrace = prepareStackTrace;
-  }
+  return sourceFile()?.replace(/[/\\](?:dist[/\\](?:esm|cjs)|lib)[/\\][^/\\]+$/, '');
 }
 
 function register(): void {

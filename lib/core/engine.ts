@@ -29,6 +29,7 @@ import { Journal } from './journal.js';
 import type { Say } from './journal.js';
 import { whose } from './lease/held-lease.js';
 import { LeaseRequests } from './lease/lease-requests.js';
+import type { LeaseWatcher } from './lease/lease-watch.js';
 import type { Touching } from './lease/touching.js';
 import { LockHandle } from './lock-handle.js';
 import { LockOrder } from './lock-order.js';
@@ -55,6 +56,8 @@ interface EngineOptions {
   readonly handOff?: HandOffBudget | undefined;
   /** How long a key may be, in bytes of UTF-8. */
   readonly maxKeyBytes?: number | undefined;
+  /** What renews leases while this thread is blocked; by default nothing. */
+  readonly watcher?: LeaseWatcher | undefined;
   /** What happens when keys are asked for in orders that contradict each other; by default nothing. */
   readonly lockOrder?: LockOrderMode | undefined;
   /** Name of the module's instance. */
@@ -131,6 +134,7 @@ export class LockEngine {
     );
     const journal = new Journal(events, options.say);
     this.requests = new LeaseRequests(store, this.heartbeat, events, this.processId, journal);
+    this.requests.watcher = options.watcher;
     this.queues = new KeyQueues(this.requests, this.heartbeat, events, handOff ?? DEFAULT_HAND_OFF);
     const { requests, queues, processId } = this;
     // A notice that a lock was taken away may have been missed.
@@ -291,6 +295,7 @@ export class LockEngine {
     this.refuse();
     await this.emptied;
     this.heartbeat.stop();
+    await this.requests.watcher?.close();
     await this.store.stop();
     this.requests.journal.close();
     this.events.complete();

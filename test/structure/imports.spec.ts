@@ -21,10 +21,14 @@ const VOCABULARY = [
   'inspection.ts',
   'option-names.ts',
   'option-text.ts',
+  'source-file.ts',
 ];
 
+/** Started by its path. */
+const THREAD_PROGRAM = 'heartbeat-thread/thread-program.ts';
+
 /** Where the store that the options ask for is made. */
-const PROVIDERS = ['distributed-lock.providers.ts', 'cli/connection.ts', 'cli/session.ts'];
+const PROVIDERS = ['distributed-lock.providers.ts', THREAD_PROGRAM, 'cli/connection.ts', 'cli/session.ts'];
 
 /** Small things without a will of their own that stores need as much as the core does. */
 const SHARED_WITH_STORES = [
@@ -45,6 +49,7 @@ const ROOMS = [
   ...VOCABULARY,
   'core/',
   'stores/',
+  'heartbeat-thread/',
   'locked/',
   'http/',
   'otel/',
@@ -111,6 +116,16 @@ const LAYERS: readonly Layer[] = [
     mayNotImport: ['stores/memory/', 'stores/redis/'],
   },
   {
+    rule: 'what renews leases in a thread knows leases and stores, and no Nest',
+    files: ['heartbeat-thread/'],
+    mayNotImport: ['@nestjs/', ...NEST, 'core/queue/', 'core/engine.ts', 'locked/', 'http/', 'testing/'],
+  },
+  {
+    rule: 'threads are known to what starts them',
+    files: ['*', ...butNot(['heartbeat-thread/', 'distributed-lock.providers.ts'])],
+    mayNotImport: ['heartbeat-thread/', 'node:worker_threads'],
+  },
+  {
     rule: 'the service knows neither the decorator nor the module',
     files: ['lock.service.ts', 'lock.lifecycle.ts', 'lock.tokens.ts'],
     mayNotImport: ['distributed-lock.*', 'locked/', 'http/', 'testing/'],
@@ -161,7 +176,7 @@ describe('an import', () => {
 
 describe('an export', () => {
   it('is used by another file, or public', () => {
-    expect(deadExports(library, entryPoints())).toEqual([]);
+    expect(deadExports(library, [...entryPoints(), THREAD_PROGRAM])).toEqual([]);
   });
 });
 

@@ -21,6 +21,7 @@ describe('the options of the module', () => {
       logger: true,
       application: {},
       lockOrder: 'warn',
+      heartbeat: 'main',
     });
   });
 
@@ -48,6 +49,7 @@ describe('the options of the module', () => {
       logger: true,
       application: {},
       lockOrder: 'warn',
+      heartbeat: 'main',
     });
   });
 
@@ -228,6 +230,17 @@ describe('maxKeyBytes', () => {
 
   it.each([0, -1, 1.5, NaN, Infinity, 65_537, '64 B', null])('refuses %p', (maxKeyBytes) => {
     expect(() => read({ connection: 'memory', maxKeyBytes: maxKeyBytes as number })).toThrow(/`maxKeyBytes`/);
+  });
+});
+
+describe('heartbeat', () => {
+  it.each(['main', 'worker'])('may be %p', (heartbeat) => {
+    expect(read({ connection: 'memory', heartbeat })).toMatchObject({ heartbeat });
+  });
+
+  it.each(['thread', 'MAIN', '', true, null, 0, {}])('refuses %p', (heartbeat) => {
+    expect(() => read({ connection: 'memory', heartbeat })).toThrow(LockOptionsError);
+    expect(() => read({ connection: 'memory', heartbeat })).toThrow(/`heartbeat`: expected 'main' or 'worker'/);
   });
 });
 

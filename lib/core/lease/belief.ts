@@ -60,6 +60,12 @@ export class Belief {
     return this.several.asked.some((each) => each.endedBefore === Infinity && each.ttl < ttl);
   }
 
+  /** Whether nothing may take effect yet that asks for another ttl. */
+  isOnlyOf(ttl: number): boolean {
+    if (!this.several) return this.sentAt === NONE || this.ttl === ttl;
+    return this.several.asked.every((each) => each.ttl === ttl);
+  }
+
   /** A request is being sent. */
   sent(sentAt: number, ttl: number): void {
     const at = Math.floor(sentAt);
@@ -117,6 +123,11 @@ export class Belief {
   /** Believes in a lease that was given until then. */
   begin(until: number): void {
     this.deadline = Math.max(this.deadline, until);
+  }
+
+  /** There is no lease. */
+  disprove(): void {
+    this.deadline = NONE;
   }
 
   /** The requests as a list, from here on. */

@@ -35,7 +35,7 @@ export async function downgrade(holder: Holder): Promise<void> {
   const { wishes, outside } = lease.requests;
   const wish = new Wish(outside);
   wishes.set(token, wish);
-  const asked = lease.convert(holder, READ, false).finally(() => wishes.delete(token));
+  const asked = lease.convert(holder, READ, false).finally(() => settle(holder));
   wish.withdrawal = asked.then(() => undefined);
   const answer = await asked;
   holder.assertHeld();
@@ -85,9 +85,15 @@ export async function upgrade(holder: Holder, asked: UpgradeWait): Promise<void>
       await rest(() => unanswered(key, answer) ?? refusal(key, wait), pause);
     }
   } finally {
-    if (isSettled || !holder.isHeld) wishes.delete(token);
-    else wish.withdrawal = withdraw(holder, wish).finally(() => wishes.delete(token));
+    if (isSettled || !holder.isHeld) settle(holder);
+    else wish.withdrawal = withdraw(holder, wish).finally(() => settle(holder));
   }
+}
+
+/** The wish is granted, refused or withdrawn. */
+function settle({ token, lease }: Holder): void {
+  lease.requests.wishes.delete(token);
+  lease.wishSettled();
 }
 
 function checkConvertible(holder: Holder): Holder {

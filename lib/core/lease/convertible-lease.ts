@@ -5,11 +5,11 @@
 import type { LeaseShare, StoreAnswer } from '../../stores/lock-store.js';
 import { mayBeCarriedOut } from '../store-failure.js';
 import type { Holder } from './holder.js';
-import { Lease } from './lease.js';
 import type { LeaseRequests } from './lease-requests.js';
+import { WatchedLease } from './watched-lease.js';
 import type { Wish } from './wish.js';
 
-export abstract class ConvertibleLease extends Lease {
+export abstract class ConvertibleLease extends WatchedLease {
   /** How many fencing tokens of the block were given out behind the first. */
   protected handOffs = -1;
   /** See {@link HolderLease.mayOpen}. */
@@ -21,6 +21,8 @@ export abstract class ConvertibleLease extends Lease {
 
   async convert(holder: Holder, share: LeaseShare, wait: boolean): Promise<StoreAnswer> {
     const { key, token, ttl, margin, lastFence } = this;
+    // The thread would take another fencing token for the loss of the lease.
+    this.unwatch();
     const sentAt = performance.now();
     this.sent(sentAt, ttl);
     const answer = await this.requests.convert({

@@ -62,8 +62,6 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
   protected settings: LockSettings;
   /** How it comes to its next holder. */
   protected how: LockSource = 'free';
-  /** Whether a renewal without an answer may still be carried out. */
-  private isInDoubt = false;
   protected readonly grantedAt: number;
 
   constructor(
@@ -133,6 +131,7 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
     holder.end(performance.now());
     this.takeHolders();
     this.end();
+    void this.unwatch();
     this.candidates.leaseLost();
     this.tellGone(holder, 'detached');
     const handOffs = fencingToken - this.fencingToken;
@@ -175,6 +174,25 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
 
   protected answeredRenewal(): void {
     this.isInDoubt = false;
+    if (this.isTaken) this.watchAgain();
+  }
+
+  wishSettled(): void {
+    if (this.isTaken) this.watchAgain();
+  }
+
+  /** Asks for a full ttl at once. The section may block before the answer is heard. */
+  protected claim(ttl: number): void {
+    this.requests.claim(this, ttl);
+    if (this.isTaken) this.watchAgain();
+  }
+
+  /** The heartbeat thread renews it from now on, where there is one, as it is to be kept now. */
+  protected watchAgain(): void {
+    const { watcher } = this.requests;
+    if (watcher === undefined || this.wish) return;
+    const { lockDelay, minHold } = this.settings;
+    this.beWatched(watcher, { lockDelay, minHold, grantedAt: this.grantedAt });
   }
 
   protected renewalFailed(error: unknown): void {
@@ -185,8 +203,9 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
   protected lost(error: LockLostError, isGone: boolean): void {
     for (const holder of this.takeHolders()) this.lostBy(holder, error);
     this.wish?.ring();
+    const touch = this.watch && this.unwatch();
     // A renewal that was under way may still be carried out, and would lock the key without a holder.
-    if (!isGone) void this.leave(true, this.settings.lockDelay);
+    if (!isGone) void this.leave(true, touch, this.settings.lockDelay);
     this.candidates.leaseLost();
   }
 
@@ -194,10 +213,17 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
   protected giveBack(): Promise<ReleaseOutcome> {
     const { requests } = this;
     this.end();
+    const touch = this.watch && this.unwatch();
     requests.wishes.get(this.token)?.ring();
     const pending = this.candidates.leaseEnds();
     const { isInDoubt } = this;
-    if (!pending) return this.leave(isInDoubt);
+    if (!pending) return this.leave(isInDoubt, touch);
+    const passed = this.passOn(pending, isInDoubt || touch !== undefined);
+    return touch ? requests.after(touch, () => passed) : passed;
+  }
+
+  private passOn(pending: PendingLease, isInDoubt: boolean): Promise<ReleaseOutcome> {
+    const { requests } = this;
     const ttl = this.length + this.margin;
     if (this.isProven) {
       return requests.pass({ ...this.farewell(), fencingToken: this.lastFence }, ttl, pending, isInDoubt);
@@ -242,13 +268,22 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
     events.audience?.next({ type: 'lost', ...whose(holder), error: holder.lossError! });
   }
 
-  /** Gives the lease back, or leaves the key locked: for what is left of `minHold`, a lost one for its `lockDelay`. */
-  private leave(isInDoubt: boolean, delay = 0): Promise<ReleaseOutcome> {
+  /**
+   * Gives the lease back, or leaves the key locked: for what is left of `minHold`, a lost one for its `lockDelay`. Settles
+   * when a `touch` of the heartbeat thread has ended, so that none reaches the server behind it.
+   */
+  private leave(isInDoubt: boolean, touch: Promise<void> | undefined, delay = 0): Promise<ReleaseOutcome> {
     const { requests, settings } = this;
     const { minHold } = settings;
     const kept = minHold === 0 ? delay : Math.max(delay, this.grantedAt + minHold - performance.now());
-    if (kept > 0) return requests.keep(this, Math.ceil(kept));
-    return requests.release(this.farewell(), this.length + this.margin, isInDoubt);
+    if (kept <= 0) {
+      const released = requests.release(this.farewell(), this.length + this.margin, isInDoubt || touch !== undefined);
+      return touch ? requests.after(touch, () => released) : released;
+    }
+    const endsAt = performance.now() + kept;
+    const keep = (): Promise<ReleaseOutcome> => requests.keep(this, Math.max(1, Math.ceil(endsAt - performance.now())));
+    // A renewal behind it would lock the key for longer than that.
+    return touch ? requests.after(touch, keep) : keep();
   }
 
   /**

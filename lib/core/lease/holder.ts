@@ -63,6 +63,8 @@ export interface HolderLease {
   setApart(): void;
   /** Asks the store for another share; takes note of what it answers. */
   convert(holder: Holder, share: LeaseShare, wait: boolean): Promise<StoreAnswer>;
+  /** A conversion has been settled, one way or the other. */
+  wishSettled(): void;
   /** The key need not be kept: nothing was done under the lock. */
   dropMinHold(): void;
   /** Throws where the holder can't leave with the lease; see `Lock.detach`. */

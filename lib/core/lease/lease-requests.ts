@@ -23,6 +23,7 @@ import { asLockError, mayBeCarriedOut, wasNeverSent } from '../store-failure.js'
 import { storeChannel } from '../tracing/channels.js';
 import { traceRequest } from '../tracing/store-trace.js';
 import { LeaseTouches, soon } from './lease-touches.js';
+import type { LeaseWatcher } from './lease-watch.js';
 import { marginOf } from './margin.js';
 import type { PendingLease } from './pending-lease.js';
 import { PendingLeases } from './pending-leases.js';
@@ -52,6 +53,8 @@ export class LeaseRequests extends LeaseTouches {
   isReachable = true;
   /** Called when {@link isReachable} has changed. */
   onReach: (() => void) | undefined;
+  /** What renews leases while this thread is blocked; undefined where nothing does. */
+  watcher: LeaseWatcher | undefined = undefined;
   /** Called with what another process says. */
   onTold: ((text: string) => void) | undefined;
   /** Called when messages may have been missed. */
@@ -128,6 +131,16 @@ export class LeaseRequests extends LeaseTouches {
       const settled = this.released(request, length, answer, isInDoubt);
       return answer.error !== undefined && settled ? { ...answer, settled } : answer;
     });
+  }
+
+  /** Goes on when a touch of the heartbeat thread has ended; a shutdown waits for that as for a release. */
+  async after(touch: Promise<void>, act: () => Promise<ReleaseOutcome>): Promise<ReleaseOutcome> {
+    this.releasing += 1;
+    await touch;
+    const answer = await act();
+    this.releasing -= 1;
+    if (this.releasing === 0) this.onReleased?.();
+    return answer;
   }
 
   /** Sends a release, and leaves it at that. Never rejects: without an answer it is unknown, and the error says why. */

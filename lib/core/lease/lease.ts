@@ -14,6 +14,7 @@ import type { StoreAnswer } from '../../stores/lock-store.js';
 import type { LockSettings } from '../settings.js';
 import { believedUntil } from './belief.js';
 import type { Belief } from './belief.js';
+import type { LeaseWatch } from './lease-watch.js';
 import type { Touching } from './touching.js';
 
 /** How a lease came to be. */
@@ -40,17 +41,17 @@ interface LossDetails {
 /** How a holder wants the lease to be renewed. */
 type Keeping = Pick<LockSettings, 'ttl' | 'autoRenew' | 'maxHold'>;
 
-/** Renewal is due after this part of the ttl, so that it may fail more than once before the lease ends. */
-const RENEW_AFTER = 1 / 3;
+/** Renewal is due after this part of the ttl. */
+export const RENEW_AFTER = 1 / 3;
 /** Renewals of leases that were taken together are spread by this much, either way. */
 const JITTER = 0.1;
-/** Renewals fall on marks so many to a ttl, so that those of many leases travel together. */
+/** Renewals fall on marks so many to a ttl. */
 const MARKS = 24;
-/** A lease that is cut short is looked at again after this at the earliest, in milliseconds. */
-const SOON = 20;
 
 /** In place of a time: there is none. */
-const NONE = -1;
+export const NONE = -1;
+/** A lease that is cut short is looked at again after this at the earliest, in milliseconds. */
+const SOON = 20;
 
 /**
  * `over`: the time has passed, and that was noticed by a question, which must neither send anything nor run a listener;
@@ -68,13 +69,15 @@ export abstract class Lease implements Touching {
   private state: State = 'held';
   /** See {@link ttl}. */
   protected length = 0;
-  private readonly belief: Belief;
+  protected readonly belief: Belief;
   /** When a full ttl was asked for before a renewal was due; until an answer proves it. */
   private claimedAt = NONE;
-  private renewAt = NONE;
+  protected renewAt = NONE;
   /** Until when it is renewed, which may be in the past; `NONE`: without end. */
-  private renewUntil = NONE;
+  protected renewUntil = NONE;
   private lastAnswerSentAt: number;
+  /** What renews it from outside, see `watched-lease.ts`. */
+  protected watch: LeaseWatch | undefined = undefined;
 
   constructor(lease: NewLease) {
     this.token = lease.token;
@@ -110,7 +113,8 @@ export abstract class Lease implements Touching {
 
   /** Until when the lease is believed in unless it is renewed, in monotonic time. */
   get deadline(): number {
-    return this.belief.deadline;
+    const { belief, watch } = this;
+    return watch === undefined ? belief.deadline : watch.latest(belief.deadline);
   }
 
   /** Whether touches are to be repeated until an answer proves the whole ttl. */
@@ -181,6 +185,11 @@ export abstract class Lease implements Touching {
     }
     if (answer.fencingToken !== this.fencingToken && !this.mayHaveOtherFence(sentAt)) return this.refuted('held');
     belief.held(sentAt, ttl);
+    this.proven(at, ttl);
+  }
+
+  /** The store knows the lease as its owner does: an answer says so to a request that was sent at `at`. */
+  protected proven(at: number, ttl: number): void {
     this.isProven = true;
     this.lastAnswerSentAt = Math.max(this.lastAnswerSentAt, at);
     if (ttl === this.length) {
@@ -240,7 +249,7 @@ export abstract class Lease implements Touching {
     if (!this.check()) return;
     // What remains of the lease is for trying again, not too often.
     const now = performance.now();
-    const again = Math.ceil(now + Math.min(Math.max(this.length / 20, 50), 1_000));
+    const again = retryAfter(now, this.length);
     const isShort = this.isShortOf(this.length);
     if (this.renewAt !== NONE || this.isClaiming) this.renewAt = isShort ? Math.min(again, this.soon(now)) : again;
     this.moved();
@@ -251,7 +260,7 @@ export abstract class Lease implements Touching {
    * The store does not know the lease as its owner does. Where its token is known in another way, for a place in the queue
    * or with another fencing token, that has to be given back.
    */
-  private refuted(state: StoreAnswer['state']): void {
+  protected refuted(state: StoreAnswer['state']): void {
     this.isProven = false;
     if (state === 'held') this.lose(messages.otherFence(this.key));
     else this.lose(messages.gone(this.key), { isGone: state === 'gone' });
@@ -272,10 +281,24 @@ export abstract class Lease implements Touching {
 
   /** `NONE` when the lease is not to be renewed any more. */
   private nextRenewal(from: number): number {
-    const at = from + this.length * RENEW_AFTER * (1 + JITTER * (2 * Math.random() - 1));
-    if (this.renewUntil !== NONE && at > this.renewUntil) return NONE;
-    const mark = this.length / MARKS;
-    const next = Math.max(Math.floor(from) + 1, Math.round(Math.round(at / mark) * mark));
+    const next = renewalAfter(from, this.length, this.renewUntil);
+    if (next === NONE) return NONE;
     return this.isShortOf(this.length) ? Math.min(next, this.soon(from)) : next;
   }
+}
+
+/**
+ * When a lease of this ttl is renewed that was last renewed at `from`; `NONE` where that is later than `renewUntil`, which
+ * is `NONE` where it is renewed without end.
+ */
+export function renewalAfter(from: number, ttl: number, renewUntil: number): number {
+  const at = from + ttl * RENEW_AFTER * (1 + JITTER * (2 * Math.random() - 1));
+  if (renewUntil !== NONE && at > renewUntil) return NONE;
+  const mark = ttl / MARKS;
+  return Math.max(Math.floor(from) + 1, Math.round(Math.round(at / mark) * mark));
+}
+
+/** When a renewal is tried again that brought no answer: not too often, within what remains of the lease. */
+export function retryAfter(now: number, ttl: number): number {
+  return Math.ceil(now + Math.min(Math.max(ttl / 20, 50), 1_000));
 }

@@ -37,7 +37,7 @@ export class PassedLease extends HeldLease {
     const { ttl } = this.settings;
     if (asked.ttl !== undefined && (asked.ttl !== ttl || !asked.isWhole)) return this.next(now);
     this.begin(now);
-    if (asked.ttl === undefined) this.requests.claim(this, ttl);
+    if (asked.ttl === undefined) this.claim(ttl);
   }
 
   /** Goes on with a lease that another process had `since` then, in monotonic time. */
@@ -45,6 +45,7 @@ export class PassedLease extends HeldLease {
     const { settings } = this;
     this.handOffs = handOffs;
     this.keepFor(settings, now);
+    this.watchAgain();
     this.holder = new Holder(this, handOffs, { settings, id, askedAt: since }, since, 'handed-on');
     if (this.candidates.tools.events.audience) this.tellAcquired(this.holder);
     return this.holder;
@@ -105,6 +106,8 @@ export class PassedLease extends HeldLease {
     this.fittedTo = undefined;
     this.settings = candidate.settings;
     this.keepFor(candidate.settings, now);
+    // Looked up here, as it is on the way of every lock.
+    if (this.candidates.tools.requests.watcher !== undefined) this.watchAgain();
     this.handOffs += 1;
     const holder = new Holder(this, this.handOffs, candidate, now, this.how);
     this.holder = holder;

@@ -38,6 +38,7 @@ export class ReadLease extends HeldLease {
   /** Lets a reader in that is not in the queue. */
   join(candidate: Candidate, now: number): void {
     this.keepFor(this.settings, now);
+    this.watchAgain();
     this.admit(candidate, now);
   }
 
@@ -47,7 +48,7 @@ export class ReadLease extends HeldLease {
     const { ttl } = this.settings;
     const isFitting = asked.ttl === undefined || (asked.ttl === ttl && asked.isWhole);
     if (isFitting) this.begin(now);
-    if (!isFitting || asked.ttl === undefined) this.requests.claim(this, ttl);
+    if (!isFitting || asked.ttl === undefined) this.claim(ttl);
   }
 
   release(holder: Holder): Promise<LockLostError | undefined> {
@@ -97,6 +98,7 @@ export class ReadLease extends HeldLease {
 
   private begin(now: number): void {
     this.keepFor(this.settings, now);
+    this.watchAgain();
     const { candidates } = this;
     while (candidates.next && this.handOffs + 1 < SHARED_FENCE_BLOCK) {
       this.admit(candidates.takeNext(), now);

@@ -145,8 +145,9 @@ export class RedisLockStore implements LockStore {
     return this.calls.ask(requests, this.entries.acquire, this.readAcquired);
   }
 
-  async touch(requests: readonly TouchRequest[]): Promise<StoreAnswer[]> {
-    const call = new TouchCall(requests);
+  /** @param isWanted - asked before the touch is sent again: tokens may have been released in another thread. */
+  async touch(requests: readonly TouchRequest[], isWanted?: () => boolean): Promise<StoreAnswer[]> {
+    const call = new TouchCall(requests, isWanted);
     this.touches.push(call);
     try {
       const replies = await this.calls.sendLists(requests.map(this.entries.touch), call.mayRepeat);

@@ -10,7 +10,11 @@ export class TouchCall implements Linked<TouchCall> {
   behind: TouchCall | undefined;
   private isOvertaken = false;
 
-  constructor(private readonly requests: readonly { readonly token: string }[]) {}
+  /** @param isWanted - whether all of the tokens are still to be touched, where that is known from elsewhere. */
+  constructor(
+    private readonly requests: readonly { readonly token: string }[],
+    private readonly isWanted?: () => boolean,
+  ) {}
 
   /** Some tokens are being released. */
   overtake(released: readonly { readonly token: string }[]): void {
@@ -20,5 +24,5 @@ export class TouchCall implements Linked<TouchCall> {
     }
   }
 
-  readonly mayRepeat = (): boolean => !this.isOvertaken;
+  readonly mayRepeat = (): boolean => !this.isOvertaken && this.isWanted?.() !== false;
 }

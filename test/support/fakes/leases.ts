@@ -79,6 +79,8 @@ export class LoneLease extends Lease implements HolderLease {
     return Promise.resolve(HELD);
   }
 
+  wishSettled(): void {}
+
   checkDetachable(): void {}
 
   detach(): DetachedLease {

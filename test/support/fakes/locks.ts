@@ -1,6 +1,7 @@
 /** A lock service on a {@link FakeStore}, with everything written down that it tells. */
 import type { LockDefaults } from '../../../lib/acquire.options.js';
 import type { HandOffBudget } from '../../../lib/core/lease/hand-off.js';
+import type { LeaseWatcher } from '../../../lib/core/lease/lease-watch.js';
 import type { LockOrderMode } from '../../../lib/core/lock-order.js';
 import { LockEngine } from '../../../lib/core/engine.js';
 import type { Lock } from '../../../lib/lock.js';
@@ -31,6 +32,7 @@ export function openLocks(
   store = new FakeStore(),
   handOff?: HandOffBudget,
   lockOrder?: LockOrderMode,
+  watcher?: LeaseWatcher,
 ): Bench {
   const settings = resolveSettings({ ttl: 1_000, ...defaults }, DEFAULT_SETTINGS);
   const engine = new LockEngine({
@@ -39,6 +41,7 @@ export function openLocks(
     shutdownGrace,
     handOff,
     lockOrder,
+    watcher,
     log: (error) => reported.push(error),
     warn: (message) => warnings.push(message),
   });
