@@ -2,16 +2,19 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
+import { filter, firstValueFrom } from 'rxjs';
 import { DistributedLockModule, LockService } from '../../../lib/index.js';
-import type { DistributedLockModuleOptions, RedisClient } from '../../../lib/index.js';
+import { HeartbeatThread } from '../../../lib/heartbeat-thread/heartbeat-thread.js';
+import { startThread, threadProgram } from '../../../lib/heartbeat-thread/own-thread.js';
+import type { DistributedLockModuleOptions, HeartbeatMode, RedisClient } from '../../../lib/index.js';
 import { settings, tell } from './serve.js';
 
 const { url, prefix, scene } = settings<{ url: string; prefix: string; scene: string }>();
 const FAR = '1h';
 
-async function open(connection: DistributedLockModuleOptions['connection']) {
+async function open(connection: DistributedLockModuleOptions['connection'], heartbeat?: HeartbeatMode) {
   const times = { ttl: FAR, wait: FAR, commandTimeout: FAR, shutdownGrace: FAR } as const;
-  const module = DistributedLockModule.forRoot({ logger: false, connection, prefix, ...times });
+  const module = DistributedLockModule.forRoot({ logger: false, heartbeat, connection, prefix, ...times });
   const app = await NestFactory.createApplicationContext(module, { logger: ['error'] });
   return { app, locks: app.get(LockService) };
 }
@@ -69,6 +72,45 @@ const scenes: Record<string, () => Promise<void>> = {
     mistreat();
     lock.renew().catch(() => undefined);
     void lock.release();
+  },
+
+  /** The heartbeat thread, idle, with a store that stays open. */
+  async thread() {
+    const thread = startThread(threadProgram()!);
+    const connected = new Promise<void>((resolve) => {
+      thread.listen({ reported: () => resolve(), opened: () => undefined, ended: () => undefined });
+    });
+    const { hostname, port } = new URL(url);
+    const heartbeats = new HeartbeatThread(thread, () => undefined);
+    const { store } = heartbeats.open(
+      { connection: { options: { host: hostname, port: Number(port) } }, prefix, commandTimeout: 1_000 },
+      () => undefined,
+    );
+    const now = Math.floor(performance.now());
+    const margins = { lockDelay: 0, minHold: 0, grantedAt: now };
+    const lease = {
+      key: 'thread',
+      token: 'token',
+      fencingToken: 1,
+      ttl: 3_000,
+      ...margins,
+      deadline: now + 2_900,
+      renewUntil: -1,
+    };
+    const listener = { touched: () => undefined, leftTouch: () => undefined, watchEnded: () => undefined };
+    heartbeats.watch(store, lease, listener);
+    thread.keepAlive(true);
+    await connected;
+    thread.keepAlive(false);
+  },
+
+  /** An application with a heartbeat thread that was closed. */
+  async threadClosed() {
+    const { app, locks } = await open(url, 'worker');
+    const lock = await locks.acquire('watched', { ttl: '500ms' });
+    await firstValueFrom(locks.events$.pipe(filter(({ type }) => type === 'renewed')));
+    await lock.release();
+    await app.close();
   },
 
   /** An application that was closed, after everything that opens connections and sets timers. */
