@@ -70,8 +70,9 @@ onNest11('the health of the lock service (skipped on Nest 10, which has no Healt
     expect([(await both.get()).status, (await alone.get()).status]).toEqual([200, 200]);
     const indicator = alone.app.get(LockHealthIndicator);
     expect(await rejection(indicator.pingCheck('locks'))).toMatchObject({ code: 'LOCK_OPTIONS' });
-    expect(await rejection(indicator.pingCheck('locks', { timout: 1 } as never))).toMatchObject({
-      code: 'LOCK_OPTIONS',
-    });
+    for (const options of [{ timout: 1 }, { locks: {} }, { locks: null }, { locks: 'reports' }]) {
+      const refused = await rejection(indicator.pingCheck('locks', options as never));
+      expect([options, refused]).toEqual([options, expect.objectContaining({ code: 'LOCK_OPTIONS' })]);
+    }
   });
 });
