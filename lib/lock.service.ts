@@ -411,6 +411,14 @@ export class LockService {
   }
 
   /**
+   * How long a key may be, in bytes of UTF-8.
+   * @internal
+   */
+  get maxKeyBytes(): number {
+    return this.engine.maxKeyBytes;
+  }
+
+  /**
    * Whether the module behind the service is closing.
    * @internal
    */

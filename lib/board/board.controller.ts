@@ -4,7 +4,7 @@
  */
 import { Controller, Get, Inject, Param, Post, Req, Res, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
-import { answer, begin, isCrossSite, isFromPage, urlOf } from './board.http.js';
+import { answer, begin, isCrossSite, strangerProblem, urlOf } from './board.http.js';
 import type { BoardRequest, BoardResponse } from './board.http.js';
 import type { BoardSettings } from './board.options.js';
 import { EventStream } from './event-stream.js';
@@ -38,6 +38,8 @@ export function boardController({ path, guards, user }: BoardSettings): Type {
       if (isCrossSite(request)) return answer(response, { status: 403 });
       if (!this.board.hasRoom) return answer(response, { status: 503 });
       const query = readViewQuery(urlOf(request).searchParams);
+      const problem = 'key' in query ? this.board.problemOfKey(query.key) : undefined;
+      if (problem !== undefined) return answer(response, { status: 400, text: JSON.stringify({ problem }) });
       this.board.add(query, (onClose) => new EventStream(begin(response), onClose));
     }
 
@@ -46,9 +48,12 @@ export function boardController({ path, guards, user }: BoardSettings): Type {
       const refuse = (status: number, problem: string): void =>
         answer(response, { status, text: JSON.stringify({ isDone: false, problem }) });
       if (this.board.isReadOnly) return refuse(403, 'This board is read-only.');
-      if (!isFromPage(request)) return refuse(403, 'This did not come from the page of the board.');
+      const stranger = strangerProblem(request);
+      if (stranger !== undefined) return refuse(403, stranger);
       const body = readReleaseBody(request.body);
       if (typeof body === 'string') return refuse(400, body);
+      const problem = this.board.problemOfKey(body.key);
+      if (problem !== undefined) return refuse(400, problem);
       const by = user(request)?.slice(0, LONGEST_USER) || undefined;
       const result = await this.board.forceRelease(body.key, body.reason, by);
       answer(response, { status: result.problem === null ? 200 : 503, text: JSON.stringify(result) });

@@ -85,15 +85,21 @@ export function isCrossSite(request: BoardRequest): boolean {
 /** The header that only a script of the same site can add without asking the server first. */
 const OWN_HEADER = 'x-lock-board';
 
-/** Whether it certainly comes from the page of the board itself: what changes something must. */
-export function isFromPage(request: BoardRequest): boolean {
-  if (headerOf(request, OWN_HEADER) === undefined) return false;
+/** Why it may not come from the page of the board itself, which what changes something must; `undefined` where it certainly does. */
+export function strangerProblem(request: BoardRequest): string | undefined {
+  if (headerOf(request, OWN_HEADER) === undefined) return NOT_FROM_PAGE;
   const site = headerOf(request, 'sec-fetch-site');
-  if (site !== undefined) return site === 'same-origin';
+  if (site !== undefined) return site === 'same-origin' ? undefined : NOT_FROM_PAGE;
   // Over plain HTTP browsers say where it comes from, and not how that is related.
   const origin = headerOf(request, 'origin');
-  return origin !== undefined && URL.canParse(origin) && new URL(origin).host === headerOf(request, 'host');
+  if (origin === undefined || !URL.canParse(origin)) return NOT_FROM_PAGE;
+  return new URL(origin).host === headerOf(request, 'host') ? undefined : OTHER_HOST;
 }
+
+const NOT_FROM_PAGE = 'This did not come from the page of the board.';
+const OTHER_HOST =
+  'This did not come from the page of the board, by the name of the server (`Host`) that arrived. A proxy in between has to ' +
+  'pass on the one that the browser sent; nginx does with `proxy_set_header Host $http_host;`.';
 
 function headerOf(request: BoardRequest, name: string): string | undefined {
   const value = request.headers[name];

@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
+import { readKey } from '../core/key-requests.js';
 import { isLockError } from '../lock.errors.js';
 import type { LockService } from '../lock.service.js';
 import { BoardReader } from './board.reader.js';
@@ -49,6 +50,16 @@ export class LockBoard implements BeforeApplicationShutdown {
   /** Whether another viewer can be served. */
   get hasRoom(): boolean {
     return !this.isClosing && this.viewers.size < MOST_VIEWERS;
+  }
+
+  /** Why no lock can have such a key; `undefined` where one can. */
+  problemOfKey(key: string): string | undefined {
+    try {
+      readKey(key, 'the board', this.locks.maxKeyBytes);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   /** A viewer has come. `open` gets what is to be called when it has gone. */

@@ -1,4 +1,6 @@
 /** The board as a person sees it: in a real browser, on Express and Fastify. */
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext, INestApplication } from '@nestjs/common';
 import { VersioningType } from '@nestjs/common';
@@ -223,6 +225,20 @@ describe('the guards of the board', () => {
   });
 });
 
+const LONG = 'x'.repeat(2_000);
+
+describe('a key that no lock can have', () => {
+  it('is refused to its viewer, and keeps nothing from the others', async () => {
+    const { url, locks } = await open();
+    await using _lock = await locks.acquire('order:42');
+    expect((await fetch(`${url}/locks/stream?key=${LONG}`)).status).toBe(400);
+    const stream = (await fetch(`${url}/locks/stream`)).body!.pipeThrough(new TextDecoderStream());
+    let text = '';
+    for await (const piece of stream) if (/order:42|problem":"/.test((text += piece))) break;
+    expect(text).toContain('order:42');
+  });
+});
+
 describe('a forced release', () => {
   const body = { key: 'order:42', confirmation: 'order:42', reason: 'it hangs' };
   const own = { 'content-type': 'application/json', 'x-lock-board': '1', 'sec-fetch-site': 'same-origin' };
@@ -235,6 +251,8 @@ describe('a forced release', () => {
     ['without a reason', own, { ...body, reason: ' ' }, 400],
     ['with no body', own, undefined, 400],
     ['with a body of another kind', own, [], 400],
+    ['of a key that is too long', own, { ...body, key: LONG, confirmation: LONG }, 400],
+    ['of a key that is no text', own, { ...body, key: '\ud800', confirmation: '\ud800' }, 400],
   ])('is refused %s', async (_, given, sent, status) => {
     const { url, locks } = await open({ readOnly: false });
     const lock = await locks.acquire('order:42');
@@ -246,5 +264,25 @@ describe('a forced release', () => {
     });
     expect(answer.status).toBe(status);
     expect(lock.isHeld).toBe(true);
+  });
+
+  it('says what a proxy has to do that names the server otherwise than the browser', async () => {
+    const { url } = await open({ readOnly: false });
+    const { 'sec-fetch-site': _, ...plain } = own;
+    const send = (host: string) =>
+      new Promise<{ status: number; problem: string }>((resolve, reject) => {
+        const headers = { ...plain, origin: 'http://ops.example', host };
+        const asked = request(`${url}/locks/release`, { method: 'POST', headers }, (answer) => {
+          let text = '';
+          answer.on('data', (piece) => (text += String(piece)));
+          answer.on('end', () => resolve({ status: answer.statusCode!, ...(JSON.parse(text) as { problem: string }) }));
+        });
+        asked.on('error', reject);
+        asked.end(JSON.stringify(body));
+      });
+    const line = 'proxy_set_header Host $http_host;';
+    expect(await send('internal:3000')).toEqual({ status: 403, problem: expect.stringContaining(line), isDone: false });
+    expect(await send('ops.example')).toMatchObject({ status: 200, problem: null });
+    expect(readFileSync(new URL('../../docs/board.md', import.meta.url), 'utf8')).toContain(line);
   });
 });
