@@ -4,12 +4,16 @@ export const EXIT = {
   /** There is no such key, or nothing to release. */
   nothing: 1,
   usage: 2,
-  unreachable: 3,
+  /** Redis could not be asked, or the answer could not be printed. */
+  failed: 3,
   /** A fault of the command itself. */
   fault: 70,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What was found could not be printed. */
+export class OutputError extends Error {}
 
 /** The command line can't be carried out as it was typed; the message says how it could be. */
 export class UsageError extends Error {

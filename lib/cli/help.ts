@@ -17,7 +17,7 @@ const EXIT_CODES = `Exit codes:
   0  done
   1  there is no such key, or nothing to release
   2  the command line is wrong
-  3  Redis can't be reached, does not answer in time, or refuses
+  3  Redis can't be reached, does not answer in time, or refuses; or the output can't be written
   70 a fault of this program
 `;
 

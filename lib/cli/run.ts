@@ -11,7 +11,7 @@ import { watch } from './commands/watch.js';
 import type { Command } from './command.js';
 import { readTarget } from './connection.js';
 import type { Target } from './connection.js';
-import { EXIT, UsageError } from './exit-codes.js';
+import { EXIT, OutputError, UsageError } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
 import { helpText } from './help.js';
 import { withOperator } from './session.js';
@@ -62,9 +62,13 @@ function failed(error: unknown, terminal: Terminal, target: Target | undefined):
     terminal.say(error.message);
     return EXIT.usage;
   }
+  if (error instanceof OutputError) {
+    terminal.say(`Can't write the output: ${plain(error.message)}`);
+    return EXIT.failed;
+  }
   if (isLockError(error)) {
     terminal.say(`Can't ask ${target?.address ?? 'Redis'}: ${error.message}`);
-    return EXIT.unreachable;
+    return EXIT.failed;
   }
   terminal.say(
     `A fault of this program: ${say(error)}\n${plain((error as Partial<Error> | null)?.stack ?? '', 4_000)}`,

@@ -3,6 +3,7 @@
  * it. Commands see nothing else of the process.
  */
 import { createInterface } from 'node:readline';
+import { OutputError } from './exit-codes.js';
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -11,7 +12,10 @@ export interface Terminal {
   readonly hasColours: boolean;
   /** Whether a person can be asked. */
   readonly canAsk: boolean;
-  /** Prints a text as it is. Resolves when it was taken, also by a pipe that is slow. */
+  /**
+   * Prints a text as it is. Resolves when it was taken, also by a pipe that is slow, and when nobody reads any more; rejects with
+   * an {@link OutputError} where it can't be written, as on a disk that is full.
+   */
   print(text: string): Promise<void>;
   /** Says a line to the person, which is no part of the output. */
   say(line: string): void;
@@ -28,7 +32,7 @@ export function openTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
   const closing = new AbortController();
   // The reader of a pipe may go before everything is read, as `head` does.
-  stdout.on('error', () => closing.abort());
+  stdout.on('error', (error) => isLeft(error) && closing.abort());
   stderr.on('error', () => undefined);
   return {
     env,
@@ -36,8 +40,11 @@ export function openTerminal(): Terminal {
     hasColours: stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
     canAsk: stdin.isTTY && stderr.isTTY,
     print: (text) =>
-      new Promise((resolve) => {
-        stdout.write(text, () => resolve());
+      new Promise((resolve, reject) => {
+        stdout.write(text, (error) => {
+          if (!error || isLeft(error) || closing.signal.aborted) resolve();
+          else reject(new OutputError(error.message, { cause: error }));
+        });
       }),
     say: (line) => void stderr.write(`${line}\n`),
     ask: (question) =>
@@ -56,4 +63,9 @@ export function openTerminal(): Terminal {
       return interrupting.signal;
     },
   };
+}
+
+/** Whether an output failed because its reader has gone. */
+function isLeft(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EPIPE';
 }

@@ -1,7 +1,8 @@
 /** Runs the command as a person or a script would: as a process of its own. */
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { atEnd } from '../support/at-end.js';
 import { builtPath } from '../support/processes/build.mjs';
 
@@ -11,11 +12,13 @@ export interface Ran {
   readonly err: string;
 }
 
+const PIPES: StdioOptions = ['pipe', 'pipe', 'pipe'];
+
 /** Starts it. */
-export function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+export function start(args: readonly string[], env: Record<string, string> = {}, stdio = PIPES): ChildProcess {
   const child = spawn(process.execPath, [builtPath('lib/cli/main.ts'), ...args], {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio,
   });
   atEnd(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -33,4 +36,14 @@ export async function run(args: readonly string[], env?: Record<string, string>)
   child.stderr!.on('data', (text) => (err += String(text)));
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, out, err };
+}
+
+/** Runs it to its end with its output in a file. */
+export async function runInto(path: string, args: readonly string[]): Promise<Omit<Ran, 'out'>> {
+  await using file = await open(path, 'w');
+  const child = start(args, {}, ['pipe', file.fd, 'pipe']);
+  let err = '';
+  child.stderr!.on('data', (text) => (err += String(text)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, err };
 }

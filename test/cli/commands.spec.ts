@@ -7,7 +7,7 @@ import { hang, openRedis } from '../support/servers/own-servers.js';
 import { RedisCluster } from '../support/servers/redis-cluster.js';
 import { openSentinel } from '../support/servers/redis-sentinel.js';
 import { aborted, nextEvent, timed, until } from '../support/waiting.js';
-import { run, start } from './command-line.js';
+import { run, runInto, start } from './command-line.js';
 
 const APPLICATION = { name: 'shop', version: '1.2.3' };
 
@@ -146,6 +146,29 @@ describe('watch', () => {
     child.kill('SIGINT');
     const [code] = (await once(child, 'close')) as [number | null];
     expect(code).toBe(0);
+  });
+});
+
+describe('an output that can’t be written', () => {
+  it('ends every command with 3, and says so in a line', async () => {
+    const { at, lock } = await begin();
+    for (const args of [
+      ['ls'],
+      ['ls', '--json'],
+      ['show', 'order:42'],
+      ['show', '--json', 'order:42'],
+      ['watch'],
+      ['watch', '--json'],
+    ]) {
+      const { code, err } = await runInto('/dev/full', [...args, ...at]);
+      expect([args, code, err]).toEqual([args, 3, expect.stringMatching(/^Can't write the output: ENOSPC.*\n$/)]);
+    }
+    for (const args of [['--help'], ['ls', '--help'], ['--version']]) {
+      expect([args, (await runInto('/dev/full', args)).code]).toEqual([args, 3]);
+    }
+    const { code, err } = await runInto('/dev/full', ['release', 'order:42', '--reason', 'x', '--yes', ...at]);
+    expect([code, err]).toEqual([3, expect.stringContaining('"order:42" was taken away')]);
+    await aborted(lock.signal);
   });
 });
 

@@ -31,8 +31,14 @@ export function release({ key, options }: Arguments, terminal: Terminal): Comman
       }
     }
     const isReleased = !isFree && (await operator.forceRelease(key, { reason, by }));
-    if (options['json'] === true) await terminal.print(jsonLine({ key, released: isReleased, reason, by }));
-    else if (isReleased) await terminal.print(`${quote(key)} was taken away, by ${visible(by)}.\n`);
+    const news = `${quote(key)} was taken away, by ${visible(by)}.`;
+    const text = options['json'] === true ? jsonLine({ key, released: isReleased, reason, by }) : `${news}\n`;
+    const printed = isReleased || options['json'] === true ? terminal.print(text) : undefined;
+    await printed?.catch((error: unknown) => {
+      // It is done all the same, which must not be lost with the output.
+      if (isReleased) terminal.say(news);
+      throw error;
+    });
     if (!isReleased) terminal.say(`Nothing to release: ${quote(key)} is not held.`);
     return isReleased ? EXIT.fine : EXIT.nothing;
   };
