@@ -46,7 +46,7 @@ export interface ProcessInfo {
 /** A key that is held or waited for. */
 export interface KeyOverview extends KeySummary {
   /**
-   * The process of {@link KeySummary.holder}. `null` for one that has not introduced itself: it has held or waited for keys
+   * The process of {@link KeySummary.holder}. `null` where it is not known: it has held or waited for keys
    * for a tenth of a second at most, it has been dead for a while, its record can't be read, or its store keeps none.
    */
   readonly process: ProcessInfo | null;

@@ -8,6 +8,9 @@ import { applicationName, counted, kindInWords, processName, timeInWords } from 
 /** So many places of the queue are looked up, and shown one by one. */
 const MOST_WAITERS = 32;
 
+/** Of a Cluster, a server that is well may have the key, and one that is not the record of the process. */
+const UNKNOWN = 'A process is unknown when it has not said yet who it is, or when what it has said can’t be read.';
+
 /** Every line ends with a line feed. */
 export function inspectionText(found: KeyInspection, terminal: Terminal): string {
   const { key, holder, holders, waiters } = found;
@@ -17,7 +20,15 @@ export function inspectionText(found: KeyInspection, terminal: Terminal): string
   lines.push(...waiters.slice(0, MOST_WAITERS).map(waiterLine));
   if (waiters.length > MOST_WAITERS) lines.push(faint(`  … and ${waiters.length - MOST_WAITERS} more`, terminal));
   if (holder && holders.some(({ reports }) => reports === null)) {
-    lines.push(faint('A process that does not answer hangs, has died, or is older than this version.', terminal));
+    lines.push(
+      faint(
+        'A process that does not answer hangs, has died, is older than this version, or is out of reach.',
+        terminal,
+      ),
+    );
+  }
+  if ([...holders, ...waiters.slice(0, MOST_WAITERS)].some(({ process }) => process === null)) {
+    lines.push(faint(UNKNOWN, terminal));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -51,7 +62,7 @@ function waiterLine({ process, report }: WaiterInspection, index: number): strin
 }
 
 function processLine(process: ProcessInfo | null): string {
-  if (!process) return 'a process that has not introduced itself';
+  if (!process) return 'an unknown process';
   const application = applicationName(process);
   const since = process.startedAt.toISOString().replace(/\.\d+Z$/, 'Z');
   return `${processName(process)}${application === '' ? '' : ` ${application}`}, up since ${since}`;

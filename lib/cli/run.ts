@@ -13,6 +13,7 @@ import { readTarget } from './connection.js';
 import type { Target } from './connection.js';
 import { EXIT, OutputError, UsageError } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
+import { failureText } from './failure-text.js';
 import { helpText } from './help.js';
 import { withOperator } from './session.js';
 import type { Terminal } from './terminal.js';
@@ -28,8 +29,9 @@ const PREPARE: Readonly<Record<string, (given: Arguments, terminal: Terminal) =>
 /** Never rejects. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let target: Target | undefined;
+  let given: Arguments | undefined;
   try {
-    const given = readArguments(args);
+    given = readArguments(args);
     const { command, options } = given;
     if (options['help'] === true) return await printed(terminal, helpText(command));
     if (options['version'] === true) return await printed(terminal, `${ownVersion()}\n`);
@@ -44,7 +46,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (target.isDefault) terminal.say(`Redis: ${target.address}; neither --redis nor REDIS_URL says otherwise.`);
     return await withOperator(target, work);
   } catch (error) {
-    return failed(error, terminal, target);
+    return failed(error, terminal, { given, target });
   }
 }
 
@@ -53,13 +55,21 @@ async function printed(terminal: Terminal, text: string): Promise<ExitCode> {
   return EXIT.fine;
 }
 
-function failed(error: unknown, terminal: Terminal, target: Target | undefined): ExitCode {
+/** What was understood before something went wrong. */
+interface Understood {
+  readonly given: Arguments | undefined;
+  readonly target: Target | undefined;
+}
+
+const NOTHING: Arguments = { command: undefined, key: '', options: {} };
+
+function failed(error: unknown, terminal: Terminal, { given = NOTHING, target }: Understood): ExitCode {
   if (error instanceof UsageError) {
     terminal.say(`${error.message} See --help${error.command === undefined ? '' : ` of ${error.command}`}.`);
     return EXIT.usage;
   }
   if (isLockError(error, 'LOCK_OPTIONS', 'LOCK_KEY')) {
-    terminal.say(error.message);
+    terminal.say(failureText(error, given));
     return EXIT.usage;
   }
   if (error instanceof OutputError) {
@@ -67,7 +77,7 @@ function failed(error: unknown, terminal: Terminal, target: Target | undefined):
     return EXIT.failed;
   }
   if (isLockError(error)) {
-    terminal.say(`Can't ask ${target?.address ?? 'Redis'}: ${error.message}`);
+    terminal.say(`Can't ask ${target?.address ?? 'Redis'}: ${failureText(error, given)}`);
     return EXIT.failed;
   }
   terminal.say(

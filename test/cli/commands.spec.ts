@@ -1,14 +1,18 @@
 /** What a person on duty types, against real servers, and what it prints. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { LockService } from 'nestjs-distributed-lock';
 import { lockModule, start as startApp } from '../support/apps/apps.js';
+import { openClient } from '../support/servers/clients.js';
 import { hang, openRedis } from '../support/servers/own-servers.js';
 import { RedisCluster } from '../support/servers/redis-cluster.js';
 import { openSentinel } from '../support/servers/redis-sentinel.js';
 import { aborted, nextEvent, timed, until } from '../support/waiting.js';
 import { run, runInto, start } from './command-line.js';
 
+/** Names that a program knows, and a person at a command line does not. */
+const NOT_OF_A_COMMAND = /`|commandTimeout|forceRelease/;
 const APPLICATION = { name: 'shop', version: '1.2.3' };
 
 async function shopOn(connection: Parameters<typeof lockModule>[0] & object): Promise<LockService> {
@@ -195,9 +199,93 @@ describe('a Redis that can’t be asked', () => {
   });
 });
 
+describe('a user who may not do everything', () => {
+  const page = readFileSync(new URL('../../docs/redis-permissions.md', import.meta.url), 'utf8');
+  const rules = /ACL SETUSER looker ([^`]*)```/.exec(page)![1]!.trim().split(/\s+/);
+
+  async function beginAs(...more: string[]) {
+    const scene = await begin();
+    const client = openClient(scene.redis);
+    await client.call('ACL', 'SETUSER', 'looker', ...rules, ...more);
+    return { ...scene, client, as: ['-r', scene.redis.url.replace('//', '//looker:password@')] };
+  }
+
+  it('looks with the rights that the documentation lists, and needs more to take a key away', async () => {
+    const { shop, other, client, as } = await beginAs();
+    await using _reader = await shop.acquire('report', { mode: 'read' });
+    await using _permit = await shop.acquire('export', { concurrency: 3 });
+    const leaving = new AbortController();
+    const waiting = nextEvent(other, 'waiting');
+    const writer = other.acquire('report', { signal: leaving.signal }).catch(() => undefined);
+    await waiting;
+    for (const args of [['ls'], ['show', 'order:42'], ['show', 'report'], ['show', 'export']]) {
+      const { code, out, err } = await run([...args, ...as]);
+      expect([args, code, err]).toEqual([args, 0, '']);
+      expect(out).not.toContain('does not answer');
+    }
+    leaving.abort();
+    await writer;
+    expect(await client.call('ACL', 'LOG')).toEqual([]);
+    const { code, err } = await run(['release', 'order:42', '--reason', 'x', '--yes', ...as]);
+    expect([code, err]).toEqual([3, expect.stringContaining('a right that release needs; docs/redis-permissions.md')]);
+  });
+
+  it('is told what to do, in words of the command line', async () => {
+    const { client, redis, as } = await beginAs('-scan', '-time');
+    await client.call('CONFIG', 'SET', 'requirepass', 'secret');
+    const { port } = redis;
+    const CASES: [string[], string][] = [
+      [['ls', ...as], 'docs/redis-permissions.md'],
+      [['show', 'order:42', ...as], 'docs/redis-permissions.md'],
+      [['ls', '-r', redis.url.replace('//', '//looker:wrong@')], 'REDIS_PASSWORD'],
+      [['ls', '-r', redis.url], 'REDIS_PASSWORD'],
+      [['ls', '-r', `redis://:secret@127.0.0.1:${port}/99`], 'database'],
+      [['ls', '--sentinel', `127.0.0.1:${port}`, '--name', 'x'], 'REDIS_SENTINEL_PASSWORD'],
+    ];
+    for (const [args, said] of CASES) {
+      const { code, out, err } = await run([...args, '--timeout', '500ms']);
+      expect([args, code, out, err]).toEqual([args, expect.any(Number), '', expect.stringContaining(said)]);
+      expect(code).toBeGreaterThan(1);
+      expect(err).not.toMatch(NOT_OF_A_COMMAND);
+    }
+  });
+
+  it('is shown processes as unknown where what they say of themselves can’t be read', async () => {
+    const { as } = await beginAs('resetkeys', '~lock:{*');
+    const { code, out } = await run(['show', 'order:42', ...as]);
+    expect([code, out]).toEqual([0, expect.stringContaining('held by an unknown process\n')]);
+    expect(out).toMatch(/when it has not said yet who it is, or when what it has said can’t be read/);
+    expect((await run(['ls', ...as])).out).toMatch(/order:42 +unknown/);
+  });
+});
+
+/** What is said of one server of a cluster, before any key is held; and of a cluster that is none. */
+async function expectWholeCluster(cluster: RedisCluster): Promise<void> {
+  const at = ['-r', cluster.nodes[0]!.url];
+  // Its server itself finds no fault with a list of no key, or of one.
+  for (const args of [['ls'], ['watch', '--json']]) {
+    const { code, out, err } = await run([...args, ...at]);
+    expect([args, code, out, err]).toEqual([args, 3, '', expect.stringMatching(/CROSSSLOT.*--cluster HOST:PORT/)]);
+    expect(err).not.toMatch(NOT_OF_A_COMMAND);
+  }
+  const answers: string[] = [];
+  for (const key of ['a', 'b', 'c']) {
+    for (const args of [['show'], ['release', '--reason', 'x', '--yes']]) {
+      answers.push((await run([...args, key, ...at])).err);
+    }
+  }
+  const elsewhere = answers.filter((err) => err.includes('MOVED'));
+  expect(elsewhere).not.toEqual([]);
+  for (const err of elsewhere) expect(err).toContain('--cluster HOST:PORT');
+  const { port } = await openRedis();
+  const { code, err } = await run(['ls', '--cluster', `127.0.0.1:${port}`, '--timeout', '1s']);
+  expect([code, err]).toEqual([3, expect.stringContaining('--redis URL')]);
+}
+
 describe('other places', () => {
-  it('a cluster: keys of every server, and what their processes say', async () => {
+  it('a cluster: keys of every server, and what their processes say; one server of it is refused', async () => {
     await using cluster = await RedisCluster.start();
+    await expectWholeCluster(cluster);
     const connection = cluster.client();
     const shop = await shopOn({ connection });
     const locks = await Promise.all(Array.from({ length: 30 }, (_, i) => shop.acquire(`key:${i}`, { label: 'many' })));

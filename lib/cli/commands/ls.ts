@@ -7,6 +7,7 @@ import { EXIT } from '../exit-codes.js';
 import { jsonLine, overviewJson } from '../json-text.js';
 import { overviewTable } from '../overview-table.js';
 import type { Terminal } from '../terminal.js';
+import { refusePart } from '../whole-list.js';
 import { byQueue } from '../words.js';
 
 export function ls({ options }: Arguments, terminal: Terminal): Command {
@@ -14,6 +15,7 @@ export function ls({ options }: Arguments, terminal: Terminal): Command {
   const match = typeof options['match'] === 'string' ? options['match'] : '*';
   const asJson = options['json'] === true;
   return async (operator) => {
+    if (options['cluster'] === undefined) await refusePart(operator);
     const found: KeyOverview[] = [];
     let count = 0;
     // One more than is shown, to see whether that is all.

@@ -7,9 +7,11 @@ import { readCount, readTime } from '../arguments.js';
 import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../exit-codes.js';
+import { failureText } from '../failure-text.js';
 import type { Terminal } from '../terminal.js';
 import { ChangeLog } from '../watch/change-log.js';
 import { Screen } from '../watch/screen.js';
+import { refusePart } from '../whole-list.js';
 
 /** Where a look at the keys is shown. */
 interface WatchView {
@@ -22,17 +24,19 @@ interface WatchView {
 
 const [DEFAULT_INTERVAL, LEAST_INTERVAL] = [1_000, 100];
 
-export function watch({ options }: Arguments, terminal: Terminal): Command {
+export function watch(given: Arguments, terminal: Terminal): Command {
+  const { options } = given;
   const interval = readTime('interval', options['interval'], DEFAULT_INTERVAL, LEAST_INTERVAL);
   const limit = readCount('limit', options['limit'], 1) ?? Infinity;
   const match = typeof options['match'] === 'string' ? options['match'] : '*';
   const asJson = options['json'] === true;
   return async (operator) => {
+    if (options['cluster'] === undefined) await refusePart(operator);
     const stop = AbortSignal.any([terminal.interruptible(), terminal.closed]);
     const view = terminal.size() && !asJson ? new Screen(terminal, match) : new ChangeLog(terminal, asJson);
     try {
       while (!stop.aborted) {
-        await look(operator, { match, limit }, view, stop);
+        await look(operator, given, { match, limit }, view, stop);
         await pause(interval, undefined, { signal: stop }).catch(() => undefined);
       }
     } finally {
@@ -45,6 +49,7 @@ export function watch({ options }: Arguments, terminal: Terminal): Command {
 /** Redis may be away for a while; what it is asked next tells when it is back. */
 async function look(
   operator: Operator,
+  given: Arguments,
   which: { readonly match: string; readonly limit: number },
   view: WatchView,
   stop: AbortSignal,
@@ -61,7 +66,7 @@ async function look(
     if (!stop.aborted) await view.show(keys, new Date());
   } catch (error) {
     if (!isLockError(error, 'LOCK_UNAVAILABLE')) throw error;
-    if (!stop.aborted) await view.failed(error.message, new Date());
+    if (!stop.aborted) await view.failed(failureText(error, given), new Date());
   }
 }
 
