@@ -4,8 +4,8 @@ import { request } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext, INestApplication } from '@nestjs/common';
 import { VersioningType } from '@nestjs/common';
-import { describe, expect, it } from '@jest/globals';
-import { LockService } from 'nestjs-distributed-lock';
+import { describe, expect, it, jest } from '@jest/globals';
+import { LockService, LockUnavailableError } from 'nestjs-distributed-lock';
 import { LockBoardModule } from 'nestjs-distributed-lock/board';
 import type { LockBoardModuleOptions } from 'nestjs-distributed-lock/board';
 import { ADAPTERS, lockModule, start as startApp, startHttp } from '../support/apps/apps.js';
@@ -190,6 +190,18 @@ describeInBrowser('the board', () => {
       }
     },
   );
+
+  it('shows keys whose processes are not known, and says why that may be', async () => {
+    const { url, locks } = await open();
+    jest.spyOn(locks.operator, 'processes').mockRejectedValue(new LockUnavailableError('another server is down'));
+    await using _lock = await locks.acquire('order:42');
+    const { page } = await openPage(`${url}/locks`);
+    await page.getByText('1 key, 1 held').waitFor();
+    await page.getByRole('row', { name: /order:42.*unknown/ }).waitFor();
+    expect(await page.getByRole('alert').isVisible()).toBe(false);
+    await page.getByRole('link', { name: 'order:42' }).click();
+    await page.getByText(/not said yet who it is, or when what it has said can’t be read/).waitFor();
+  });
 
   it('says that the store can’t be read, keeps what it showed, and goes on by itself', async () => {
     const { app, url, locks } = await open();

@@ -5,12 +5,15 @@ import { openRelease } from './release.js';
 import { Bar, count } from './time.js';
 import { applicationOf, counted, placeOf, visible } from './words.js';
 
+const UNKNOWN = 'A process is unknown when it has not said yet who it is, or when what it has said can’t be read.';
+
 export class KeyPage {
   readonly element: HTMLElement;
   private readonly state = make('p', { class: 'soft' });
   private readonly holders = make('div');
   private readonly queueTitle = make('h2');
   private readonly queue = make('div');
+  private readonly unknown = make('p', { class: 'soft' }, UNKNOWN);
   private readonly eventsTitle = make('h2', {}, 'Events of the process that serves this page');
   private readonly events = make('ol', { class: 'events' });
   private readonly release = make('button', { class: 'danger', attributes: { type: 'button' } }, 'Force release …');
@@ -32,6 +35,7 @@ export class KeyPage {
       this.holders,
       this.queueTitle,
       this.queue,
+      this.unknown,
       this.eventsTitle,
       this.events,
     );
@@ -53,6 +57,7 @@ export class KeyPage {
       make('span', { class: 'waiting' }, `Queue: ${counted(waitingCount, 'place')} `, movement),
     );
     this.queue.replaceChildren(...(waiters.length > 0 ? [waiterTable(waiters)] : []));
+    this.unknown.hidden = [...holders, ...waiters].every(({ process }) => process !== null);
     this.eventsTitle.hidden = events.length === 0;
     this.events.hidden = events.length === 0;
     this.events.replaceChildren(
