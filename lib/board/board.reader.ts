@@ -15,6 +15,8 @@ import { KeyTable } from './key-table.js';
 import type { KeyRow } from './key-table.js';
 import { KeyWatch } from './key-watch.js';
 import { Pace } from './pace.js';
+import type { Spending } from './pace.js';
+import { PacedOperator } from './paced-operator.js';
 import { ProcessDirectory } from './process-directory.js';
 
 /** Requests a second for each viewer, and for all of them. */
@@ -31,18 +33,13 @@ const AFTER_FAILURE = 1_000;
 /** A process that does not answer is asked again after so long at the latest. */
 const LONGEST_ASK_PAUSE = 60_000;
 const IDLE = 50;
-/** After so many milliseconds without an answer it may cost a request to make sure that one would be heard. */
-const QUIET = 1_500;
-/** How many of the waiters an inspection asks. */
-const MOST_ASKED_WAITERS = 32;
-/** How long the answers of processes are waited for. */
-const ASK_TIMEOUT = '300ms';
 
 /** What can be done next. */
 interface Job {
-  /** How many requests it takes. */
+  /** How many requests it takes, as far as that is known before. */
   readonly cost: number;
-  readonly run: () => Promise<void>;
+  /** Answers false where it does not show that the store can be read. */
+  readonly run: (spending: Spending) => Promise<unknown>;
 }
 
 export class BoardReader {
@@ -50,6 +47,7 @@ export class BoardReader {
   readonly directory = new ProcessDirectory(this.now);
   readonly table = new KeyTable(this.now, this.directory);
   private readonly pace = new Pace(this.now);
+  private readonly operator: PacedOperator;
   private readonly outside = new Outside();
   private readonly watches = new Map<string, KeyWatch>();
   private pieces: AsyncGenerator<readonly KeySummary[], void> | undefined;
@@ -58,7 +56,6 @@ export class BoardReader {
   private turn = 0;
   /** Whether a row that is looked at comes before the next reading of all keys. */
   private owesRow = false;
-  private askedAt = -Infinity;
   private listening: Subscription | undefined;
   private stopping: AbortController | undefined;
   private stoppedAt = -Infinity;
@@ -71,7 +68,9 @@ export class BoardReader {
   constructor(
     private readonly locks: LockService,
     private readonly shown: () => Iterable<string>,
-  ) {}
+  ) {
+    this.operator = new PacedOperator(locks, this.pace, this.now);
+  }
 
   /** A viewer looks at a key; answers what it sees. */
   watch(key: string): KeyWatch {
@@ -138,12 +137,14 @@ export class BoardReader {
         await sleep(Math.min(delay, IDLE));
         continue;
       }
-      this.pace.spend(job.cost);
+      const spending = this.pace.begin(job.cost);
       this.turn = (this.turn + 1) % 4;
       try {
-        await job.run();
-        this.problem = null;
+        if ((await job.run(spending)) !== false) this.problem = null;
+        spending.end();
       } catch (error) {
+        spending.end();
+        this.operator.forget();
         if (signal.aborted) return;
         this.problem = isLockError(error) ? error.message : 'What was read could not be understood.';
         this.endPieces();
@@ -154,54 +155,63 @@ export class BoardReader {
 
   private next(): Job | undefined {
     const now = this.now();
+    const { operator } = this;
+    if (operator.isToHear) return { cost: operator.costOfHearing, run: () => operator.hear() };
     let first: KeyWatch | undefined;
     for (const watch of this.watches.values()) {
       if (watch.dueAt <= now && watch.dueAt <= (first?.dueAt ?? now)) first = watch;
     }
     if (first) return this.inspecting(first);
     if (this.listViewers === 0) return undefined;
-    if (this.directory.isWanting) return { cost: 1, run: () => this.lookUp() };
+    if (this.directory.isWanting) return { cost: operator.costOfDescription(), run: () => this.lookUp() };
     const { isComplete, cycleMs } = this.table;
     const isLong = !isComplete || (cycleMs ?? 0) > LONG_CYCLE;
     const isScanDue = this.pieces !== undefined || now - this.cycleBegan >= EVERY;
     // The first time all keys come first. A short list is read between two rows, so that none has to wait for good.
     const isRowsTurn = isLong ? this.turn === 0 || (isComplete && this.turn === 2) : this.owesRow || !isScanDue;
     const row = isRowsTurn && (isLong || !this.pieces) ? this.rowToRead(isLong) : undefined;
-    // Before the first piece the store makes sure that it has a connection.
-    return row ?? (isScanDue ? { cost: this.pieces ? 1 : 2, run: () => this.readPiece() } : undefined);
+    if (row || !isScanDue) return row;
+    return { cost: operator.costOfPiece(!this.pieces), run: (spending) => this.readPiece(spending) };
   }
 
   private inspecting(watch: KeyWatch): Job {
-    const ask = watch.isToBeAsked;
-    const cost = watch.cost(ask);
-    const run = async (): Promise<void> => {
+    const { holderCount, waitingCount, isToBeAsked } = watch;
+    const cost = this.operator.costOfInspection(holderCount, waitingCount, isToBeAsked);
+    const run = async (spending: Spending): Promise<void> => {
       watch.dueAt = this.now() + EVERY;
-      const inspection = await this.locks.inspect(watch.key, { ask, timeout: ASK_TIMEOUT });
-      watch.see(inspection, ask);
-      // What was not known before is waited for after it.
-      this.pace.spend(Math.max(0, watch.cost(ask) - cost));
+      const { inspection, asked } = await this.operator.inspect(watch.key, spending, (others) => watch.toAsk(others));
+      watch.see(inspection, asked);
+      // The first time it is not known whom to ask before there may be no room for it.
+      if (asked.size === 0 && watch.isToBeAsked) watch.dueAt = this.now();
     };
     return { cost, run };
   }
 
-  private async lookUp(): Promise<void> {
-    this.directory.learn(await this.locks.operator.processes(this.directory.next()));
-    this.table.changed();
+  private async lookUp(): Promise<boolean> {
+    const ids = this.directory.next();
+    try {
+      this.directory.learn(await this.operator.describe(ids));
+      return true;
+    } catch {
+      // Who processes are may lie on other servers than their keys, or be forbidden; the keys are shown all the same.
+      this.directory.failed(ids);
+      return false;
+    } finally {
+      this.table.changed();
+    }
   }
 
-  private async readPiece(): Promise<void> {
+  private async readPiece(spending: Spending): Promise<void> {
     if (!this.pieces) {
       this.cycleBegan = this.now();
       this.table.beginCycle();
       this.pieces = this.locks.operator.pieces('*');
     }
     const { pieces } = this;
-    const { done, value } = await pieces.next();
+    const piece = await this.operator.piece(pieces, spending);
     if (pieces !== this.pieces) return;
-    for (const summary of value ?? []) this.table.see(summary);
-    if (!done) return;
-    // The end took no request.
-    this.pace.refund();
+    for (const summary of piece ?? []) this.table.see(summary);
+    if (piece) return;
     this.pieces = undefined;
     this.owesRow = true;
     this.table.endCycle(this.now() - this.cycleBegan);
@@ -220,27 +230,25 @@ export class BoardReader {
     }
     const row = ask ?? (isLong ? old : undefined);
     if (!row) return undefined;
-    const { key } = row.summary;
-    return { cost: ask ? this.costOfAsking(row.summary) : 2, run: () => this.readRow(key, ask !== undefined) };
+    const { key, holderCount, waitingCount } = row.summary;
+    const isAsking = ask !== undefined;
+    const cost = this.operator.costOfInspection(holderCount, waitingCount, isAsking);
+    return { cost, run: (spending) => this.readRow(key, isAsking, spending) };
   }
 
-  /** The processes of holders and waiters are asked; each place is most often of another one. */
-  private costOfAsking({ holderCount, waitingCount }: KeySummary): number {
-    // When it has heard nothing for a while, the process makes sure that it would.
-    const hearing = this.now() - this.askedAt > QUIET ? 1 : 0;
-    return 2 + hearing + holderCount + Math.min(waitingCount, MOST_ASKED_WAITERS);
-  }
-
-  private async readRow(key: string, ask: boolean): Promise<void> {
+  /** Only the holder is asked that the row shows. */
+  private async readRow(key: string, ask: boolean, spending: Spending): Promise<void> {
     this.owesRow = false;
-    if (ask) this.askedAt = this.now();
-    const inspection = await this.locks.inspect(key, { ask, timeout: ASK_TIMEOUT });
+    const { inspection, asked } = await this.operator.inspect(key, spending, (others, { holders: [holder] }) =>
+      others.filter((id) => ask && holder !== undefined && id === processIdOf(holder.token)),
+    );
     this.table.see(summaryOf(inspection));
     const row = this.table.get(key);
     const { holder } = inspection;
     if (!row || !holder) return;
-    this.directory.learn(new Map([[processIdOf(holder.token), holder.process ?? undefined]]));
-    if (!ask) return;
+    const id = processIdOf(holder.token);
+    this.directory.learn(new Map([[id, holder.process ?? undefined]]));
+    if (holder.reports === null && !asked.has(id)) return;
     const [said] = holder.reports ?? [];
     row.askPause = Math.min(2 * row.askPause, LONGEST_ASK_PAUSE);
     row.askAt = holder.reports === null ? this.now() + row.askPause : Infinity;

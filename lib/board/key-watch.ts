@@ -12,8 +12,8 @@ import type { HolderView, KeyView, WaiterView } from './wire.js';
 
 /** How many events are remembered, and how many places of a queue are shown. */
 const [MOST_EVENTS, MOST_WAITERS] = [50, 100];
-/** How many processes an inspection asks at most because of waiters, and how many places of a queue one script reads. */
-const [ASKED_WAITERS, PIECE] = [32, 128];
+/** A process is asked again after so many milliseconds at the earliest, and more where there are many of them. */
+const [ASK_EVERY, FOR_EACH] = [2_000, 500];
 
 /** Of a holder, in milliseconds by the clock of this process. */
 interface Remembered {
@@ -34,7 +34,9 @@ interface RememberedReport {
 export class KeyWatch {
   private inspection: KeyInspection | undefined;
   private readAt = 0;
-  private askedAt = -Infinity;
+  /** The processes that have it or wait for it, without that of the board, and when each was asked. */
+  private others: readonly string[] = [];
+  private askedAt = new Map<string, number>();
   private holders = new Map<string, Remembered>();
   private reports = new Map<string, RememberedReport>();
   private readonly events: { readonly id: number; readonly at: number; readonly event: LockEvent }[] = [];
@@ -52,33 +54,49 @@ export class KeyWatch {
     private readonly now: () => number,
   ) {}
 
-  /** Whether the processes are to be asked this time. Each costs a request. */
+  get holderCount(): number {
+    return this.inspection?.holders.length ?? 0;
+  }
+
+  get waitingCount(): number {
+    return this.inspection?.waiting.length ?? 0;
+  }
+
+  /** Whether a process is to be asked, as far as it is known which there are. */
   get isToBeAsked(): boolean {
-    return this.now() - this.askedAt >= Math.max(2_000, this.processes * 500);
+    return this.toAsk(this.others).length > 0;
   }
 
-  /** How many requests it takes to read it. */
-  cost(ask: boolean): number {
-    const pieces = 1 + Math.floor((this.inspection?.waiting.length ?? 0) / PIECE);
-    // Before it asks, the process may make sure that it would hear the answers.
-    return pieces + 1 + (ask ? this.processes + 1 : 0);
+  /** Which of these processes are to be asked: those first that were not asked for the longest time. */
+  toAsk(others: readonly string[]): string[] {
+    this.others = others;
+    const every = Math.max(ASK_EVERY, others.length * FOR_EACH);
+    const now = this.now();
+    const last = (id: string): number => this.askedAt.get(id) ?? -Infinity;
+    return others.filter((id) => now - last(id) >= every).sort((a, b) => last(a) - last(b) || 0);
   }
 
-  private get processes(): number {
-    const { holders = [], waiting = [] } = this.inspection ?? {};
-    const tokens = [...holders.map(({ token }) => token), ...waiting.slice(0, ASKED_WAITERS)];
-    return new Set(tokens.map(processIdOf)).size;
-  }
-
-  /** It was read. */
-  see(inspection: KeyInspection, wasAsked: boolean): void {
+  /** It was read, and these processes were asked; that of the board always is. */
+  see(inspection: KeyInspection, asked: ReadonlySet<string>): void {
     const now = this.now();
     this.inspection = inspection;
     this.readAt = now;
-    if (wasAsked) this.askedAt = now;
+    const times = this.others.map((id) => [id, asked.has(id) ? now : this.askedAt.get(id)] as const);
+    this.askedAt = new Map(times.filter((each): each is readonly [string, number] => each[1] !== undefined));
     this.history.seen(inspection.waiting.length, now);
-    this.holders = new Map(inspection.holders.map((each) => [each.token, this.remember(each, wasAsked, now)]));
-    if (wasAsked) this.reports = new Map(inspection.waiters.map(({ token, report }) => [token, { report, at: now }]));
+    const wasAsked = (token: string): boolean => asked.has(processIdOf(token));
+    this.holders = new Map(
+      inspection.holders.map((each) => [
+        each.token,
+        this.remember(each, each.reports !== null || wasAsked(each.token), now),
+      ]),
+    );
+    const said = inspection.waiters.flatMap(({ token, report }): [string, RememberedReport][] => {
+      if (report !== null || wasAsked(token)) return [[token, { report, at: now }]];
+      const before = this.reports.get(token);
+      return before ? [[token, before]] : [];
+    });
+    this.reports = new Map(said);
     this.version += 1;
   }
 

@@ -1,37 +1,64 @@
 /**
- * Keeps to a number of requests in any second. Each request is written down when it begins; the next may begin when there were
- * few enough within the last second. One that costs more than a second allows begins alone, and the time that it is worth
- * is waited for after it.
+ * Keeps to a number of requests in any second, as the server sees them. A request reaches it at some time between being sent and
+ * being answered, so it counts from the one until a second after the other. A job that costs more than a second allows begins
+ * alone, and the time that it is worth is waited for after it.
  */
 
-/** A little more than a second, so that requests that bunch up on their way stay within one. */
-const SECOND = 1_050;
+/** A little more than a second: the server's clock is another. */
+const SECOND = 1_010;
+
+/** A request, and until when it counts: Infinity while its job is under way. */
+interface Slot {
+  until: number;
+}
 
 export class Pace {
-  /** When requests began, or count as if they had; oldest first. */
-  private begun: number[] = [];
+  private slots: Slot[] = [];
 
-  /** How many may begin within a second. */
+  /** How many requests may reach the server within a second. */
   limit = 0;
 
   constructor(private readonly now: () => number) {}
 
-  /** Milliseconds until a job of that many requests may begin. */
+  /** How many more may be sent now. */
+  get room(): number {
+    return Math.max(0, this.limit - this.counting().length);
+  }
+
+  /** Milliseconds until a job of that many requests may begin; Infinity while that depends on one that is under way. */
   delay(cost: number): number {
-    const now = this.now();
-    this.begun = this.begun.filter((at) => at > now - SECOND);
-    const surplus = this.begun.length + Math.min(cost, this.limit) - this.limit;
-    return surplus <= 0 ? 0 : this.begun[surplus - 1]! + SECOND - now;
+    const ends = this.counting()
+      .map(({ until }) => until)
+      .sort((a, b) => a - b);
+    const surplus = ends.length + Math.min(cost, this.limit) - this.limit;
+    return surplus <= 0 ? 0 : ends[surplus - 1]! - this.now();
   }
 
   /** A job of that many requests begins. */
-  spend(cost: number): void {
-    const now = this.now();
-    for (let i = 0; i < cost; i++) this.begun.push(now + Math.floor(i / Math.max(1, this.limit)) * SECOND);
+  begin(cost: number): Spending {
+    const own: Slot[] = [];
+    const costs = (count: number): void => {
+      for (const slot of own.splice(count)) this.slots.splice(this.slots.indexOf(slot), 1);
+      while (own.length < count) this.slots.push(own[own.push({ until: Infinity }) - 1]!);
+    };
+    costs(cost);
+    const end = (): void => {
+      const now = this.now();
+      own.forEach((slot, i) => (slot.until = now + (1 + Math.floor(i / Math.max(1, this.limit))) * SECOND));
+    };
+    return { costs, end };
   }
 
-  /** The last request was not needed. */
-  refund(): void {
-    this.begun.pop();
+  private counting(): Slot[] {
+    const now = this.now();
+    return (this.slots = this.slots.filter(({ until }) => until > now));
   }
+}
+
+/** What a job that is under way costs. */
+export interface Spending {
+  /** It turns out to take that many requests in all; to be called before they are sent. */
+  costs(count: number): void;
+  /** All of them are answered, or given up. */
+  end(): void;
 }

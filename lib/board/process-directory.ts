@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import type { ProcessInfo } from '../lock.operations.js';
 import type { ProcessView } from './wire.js';
 
-/** For how long an answer is good, in milliseconds: one that says who it is, and one that says nothing. */
-const [KNOWN, UNKNOWN] = [60_000, 2_000];
+/** For how long an answer is good, in milliseconds: one that says who it is, one that says nothing, and none at all. */
+const [KNOWN, UNKNOWN, FAILED] = [60_000, 2_000, 5_000];
 /** How many are asked for at a time. */
 const AT_A_TIME = 64;
 /** How many are remembered. */
@@ -36,6 +36,11 @@ export class ProcessDirectory {
   learn(found: ReadonlyMap<string, ProcessInfo | undefined>): void {
     if (this.answers.size > MOST) this.answers.clear();
     for (const [id, info] of found) this.answers.set(id, { info, until: this.now() + (info ? KNOWN : UNKNOWN) });
+  }
+
+  /** They could not be looked up; what was known of them counts on for a while. */
+  failed(ids: readonly string[]): void {
+    for (const id of ids) this.answers.set(id, { info: this.find(id), until: this.now() + FAILED });
   }
 
   find(id: string): ProcessInfo | undefined {

@@ -239,15 +239,30 @@ describe('the guards of the board', () => {
 
 const LONG = 'x'.repeat(2_000);
 
+/** What the list's stream says until something has come. */
+async function streamUntil(url: string, wanted: RegExp): Promise<string> {
+  const stream = (await fetch(`${url}/locks/stream`)).body!.pipeThrough(new TextDecoderStream());
+  let text = '';
+  for await (const piece of stream) if (wanted.test((text += piece))) break;
+  return text;
+}
+
 describe('a key that no lock can have', () => {
   it('is refused to its viewer, and keeps nothing from the others', async () => {
     const { url, locks } = await open();
     await using _lock = await locks.acquire('order:42');
     expect((await fetch(`${url}/locks/stream?key=${LONG}`)).status).toBe(400);
-    const stream = (await fetch(`${url}/locks/stream`)).body!.pipeThrough(new TextDecoderStream());
-    let text = '';
-    for await (const piece of stream) if (/order:42|problem":"/.test((text += piece))) break;
-    expect(text).toContain('order:42');
+    expect(await streamUntil(url, /order:42|problem":"/)).toContain('order:42');
+  });
+});
+
+describe('a list of keys whose processes can’t be looked up', () => {
+  it('is read to its end all the same', async () => {
+    const { url, locks } = await open();
+    jest.spyOn(locks.operator, 'processes').mockRejectedValue(new LockUnavailableError('another server is down'));
+    await using _lock = await locks.acquire('order:42');
+    const text = await streamUntil(url, /"isComplete":true|problem":"/);
+    expect(text).toMatch(/"key":"order:42".*"isComplete":true/);
   });
 });
 

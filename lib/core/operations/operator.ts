@@ -17,7 +17,7 @@ import type {
 } from '../../lock.operations.js';
 import { messages } from '../../lock.messages.js';
 import { checkOptionNames, optionNames } from '../../option-names.js';
-import type { KeySummary, LockStore } from '../../stores/lock-store.js';
+import type { KeyState, KeySummary, LockStore } from '../../stores/lock-store.js';
 import { processIdOf } from '../../stores/protocol.js';
 import type { LockEventEmitter } from '../event-emitter.js';
 import { forceRelease } from './force-release.js';
@@ -96,21 +96,33 @@ export class Operator {
     return this.overviews(match, limit);
   }
 
-  /** See `LockService.inspect`. */
-  async inspect(key: string, options: InspectOptions): Promise<KeyInspection> {
+  /**
+   * See `LockService.inspect`.
+   *
+   * @param choose - of the processes that have the key or wait for it, without this one, those that are asked; each of them
+   *   costs a request.
+   */
+  async inspect(
+    key: string,
+    options: InspectOptions,
+    choose: (others: readonly string[], state: KeyState) => readonly string[] = (others) => others,
+  ): Promise<KeyInspection> {
     checkOptionNames(options, INSPECT_OPTIONS, 'inspect()');
     const ask = readBoolean('ask', options.ask, true);
     const timeout = readDuration('timeout', options.timeout ?? '500ms', { min: 1, max: LONGEST });
     const { correspondence } = this;
-    const { store } = this.tools;
+    const { store, processId } = this.tools;
     try {
       const [state] = await store.inspect([key]);
       const { holders, waiting } = state!;
       const tokens = [...holders.map(({ token }) => token), ...waiting.slice(0, MOST_WAITERS)];
       const ids = [...new Set(tokens.map(processIdOf))];
+      const isOwn = (id: string): boolean => id === processId;
+      const others = ids.filter((id) => !isOwn(id));
+      const asked = ask ? [...ids.filter(isOwn), ...choose(others, state!)] : [];
       const [processes, reports] = await Promise.all([
         this.known(ids, timeout),
-        ask ? correspondence.ask(ids, key, timeout) : new Map<string, KeyReport>(),
+        correspondence.ask(asked, key, timeout),
       ]);
       const inspected = holders.map((holder): HolderInspection => {
         const id = processIdOf(holder.token);
@@ -132,6 +144,12 @@ export class Operator {
     } catch (error) {
       throw asLockError(key, error);
     }
+  }
+
+  /** Gets ready, for so many milliseconds at most, to hear what other processes answer. */
+  async hear(timeout: number): Promise<void> {
+    const { store, processId, events } = this.tools;
+    if (store.hear) await inTime(store.hear(processId), timeout, events.outside).catch(() => undefined);
   }
 
   /** See `LockService.forceRelease`. */
