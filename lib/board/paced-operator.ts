@@ -21,12 +21,12 @@ const COST_OF_HEARING = 5;
 const [ASK_TIMEOUT, HEAR_TIMEOUT] = [300, 1_000];
 
 /** Of the processes that have a key or wait for it, without the board's own, those that are to be asked, first ones first. */
-export type Choice = (others: readonly string[], state: KeyState) => readonly string[];
+type Choice = (others: readonly string[], state: KeyState) => readonly string[];
 
 /** What the server is asked by, each with a script of its own. */
 type Question = 'list' | 'inspect' | 'describe' | 'tell';
 
-export interface Inspected {
+interface Inspected {
   readonly inspection: KeyInspection;
   /** The processes that were asked, besides the board's own. */
   readonly asked: ReadonlySet<string>;

@@ -1,6 +1,8 @@
 import { jest } from '@jest/globals';
 import { LockUnavailableError } from '../../../../lib/lock.errors.js';
+import { processIdOf } from '../../../../lib/stores/protocol.js';
 import { openNeighbours } from '../../../support/fakes/neighbours.js';
+import { until } from '../../../support/waiting.js';
 
 describe('an operator', () => {
   it('asks the store whether it is well, and waits no longer than it wants to', async () => {
@@ -48,6 +50,40 @@ describe('an operator', () => {
     const found: unknown[] = [];
     for await (const { key, process } of b!.locks.list()) found.push([key, process]);
     expect(found).toEqual([['key', null]]);
+  });
+
+  it('asks only those processes that are chosen, and always its own', async () => {
+    const [a, b, c] = openNeighbours(3);
+    const lock = await a!.locks.acquire('key', { label: 'first' });
+    const [next, last] = [b!.locks.acquire('key', { label: 'next' }), c!.locks.acquire('key', { label: 'last' })];
+    await until(async () => (await a!.locks.inspect('key', { ask: false })).waiting.length === 2);
+    const tell = jest.spyOn(a!.store, 'tell');
+    const [holder, second] = (await a!.locks.inspect('key')).waiting.map(processIdOf);
+    expect(tell).toHaveBeenCalledTimes(2);
+    const { operator } = a!.locks;
+    const { holders, waiters } = await operator.inspect('key', {}, (others) => {
+      expect([...others].sort()).toEqual([holder, second].sort());
+      return [second!];
+    });
+    expect(tell).toHaveBeenCalledTimes(3);
+    expect(holders[0]!.reports).toMatchObject([{ label: 'first' }]);
+    expect(waiters.map(({ report }) => report?.label)).toEqual([undefined, 'last']);
+    await lock.release();
+    await (await next).release();
+    await (await last).release();
+  });
+
+  it('gets ready to hear, for no longer than it is told', async () => {
+    const [a] = openNeighbours(1);
+    const hear = jest.fn<(id: string) => Promise<void>>();
+    Object.assign(a!.store, { hear });
+    for (const answer of [Promise.resolve(), Promise.reject(new Error('no')), new Promise<void>(() => undefined)]) {
+      hear.mockReturnValueOnce(answer);
+      await a!.locks.operator.hear(20);
+    }
+    expect(hear).toHaveBeenCalledTimes(3);
+    Object.assign(a!.store, { hear: undefined });
+    await a!.locks.operator.hear(20);
   });
 
   it.each([
