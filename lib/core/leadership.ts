@@ -7,12 +7,13 @@ import { setMaxListeners } from 'node:events';
 import type { Observable } from 'rxjs';
 import { INSPECT, printed } from '../inspection.js';
 import type { InspectArguments } from '../inspection.js';
-import { isLockError, LockShutdownError } from '../lock.errors.js';
+import { isLockError, LockNotHeldError, LockShutdownError } from '../lock.errors.js';
 import type { Leadership, LeadershipState, LeadWork } from '../lock.leadership.js';
 import { messages, plain } from '../lock.messages.js';
 import { acquireAgain } from './acquire-again.js';
 import { holderOf, runHolding } from './context/lock-context.js';
 import type { LockEngine } from './engine.js';
+import { askClock } from './lease/clock-signal.js';
 import { reportListenerError } from './guarded-stream.js';
 import type { LeadSettings } from './lead-options.js';
 import { LeadershipStates } from './leadership-states.js';
@@ -153,6 +154,13 @@ export class FleetLeadership implements Leadership {
     };
     const onEnd = (): void => turn.abort(ended.reason);
     setMaxListeners(0, turn.signal);
+    // After a blocked event loop the work may ask before the loss is told; and what it has given back itself, it does not lead by.
+    let notHeld: LockNotHeldError | undefined;
+    askClock(turn.signal, () => {
+      if (lock.isHeld) return undefined;
+      const { key } = lock;
+      return lock.signal.reason ?? (notHeld ??= new LockNotHeldError(messages.notHeld(key), { key }));
+    });
     lost.addEventListener('abort', onLost);
     ended.addEventListener('abort', onEnd);
     this.#lock = lock;

@@ -11,6 +11,7 @@ import { messages } from '../../lock.messages.js';
 import type { LeaseShare, StoreAnswer } from '../../stores/lock-store.js';
 import type { LockSettings } from '../settings.js';
 import { hasAbortListeners } from './abort-listeners.js';
+import { askClock, hasAborted } from './clock-signal.js';
 import type { Wish, WishTools } from './wish.js';
 
 /** What another process needs to go on with a lease. */
@@ -173,21 +174,28 @@ export class Holder {
   /** Aborts when the holder is lost; listeners are called as soon as the running code is done. */
   get signal(): AbortSignal {
     const extras = this.withExtras();
-    if (this.state === 'held' && !this.lease.isHeld()) this.lose(this.lease.endError());
     if (!extras.abort) {
       extras.abort = new AbortController();
+      askClock(extras.abort.signal, () => this.lossByClock);
       // Any number of requests may listen to it; without this Node.js warns of a leak at the eleventh.
       setMaxListeners(0, extras.abort.signal);
     }
-    const { abort, loss } = extras;
-    if (loss && !abort.signal.aborted && !hasAbortListeners(abort.signal)) abort.abort(loss);
-    return abort.signal;
+    const { signal } = extras.abort;
+    const loss = this.lossByClock;
+    if (loss && !hasAborted(signal) && !hasAbortListeners(signal)) extras.abort.abort(loss);
+    return signal;
+  }
+
+  /** Why it is lost, by the clock; to ask sends nothing and runs no listener. */
+  get lossByClock(): LockLostError | undefined {
+    if (this.state === 'held' && !this.lease.isHeld()) this.lose(this.lease.endError());
+    return this.lossError;
   }
 
   /** Whether it is lost, and the listeners of its signal were not called yet. */
   get isUntold(): boolean {
     const { abort, loss } = this.extras ?? {};
-    return loss !== undefined && abort !== undefined && !abort.signal.aborted;
+    return loss !== undefined && abort !== undefined && !hasAborted(abort.signal);
   }
 
   /** Calls the listeners of the signal after a loss. They may do anything, so nothing may be half done here. */

@@ -177,7 +177,10 @@ describe('a leader that loses its lock', () => {
     const candidate = new Candidate(openLocks());
     await flush();
     blockEventLoop(5_000);
-    expect([candidate.leadership.isLeader, candidate.last.signal.aborted]).toEqual([false, false]);
+    const { signal } = candidate.last;
+    expect([candidate.leadership.isLeader, signal.aborted]).toEqual([false, true]);
+    expect(signal.reason).toBeInstanceOf(LockLostError);
+    expect(() => signal.throwIfAborted()).toThrow(LockLostError);
   });
 
   it('has come upon the loss before it was told of it, which is no error of its work', async () => {

@@ -158,7 +158,7 @@ describe('what is called back', () => {
         watch(lock);
         blockEventLoop(300);
         // The question itself runs nobody's code.
-        expect([lock.isHeld, lock.signal.aborted]).toEqual([false, false]);
+        expect([lock.isHeld, lock.signal.aborted]).toEqual([false, true]);
         await flush();
         expect(lock.signal.aborted).toBe(true);
       },
