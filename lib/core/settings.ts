@@ -47,7 +47,7 @@ export const DEFAULT_SETTINGS: LockSettings = {
 /** A shorter lease could not be renewed in time on a busy machine. */
 const MIN_TTL = 100;
 /** A year: a longer duration is a slip of the unit. */
-export const YEAR = 31_536_000_000;
+export const YEAR = 31_557_600_000;
 
 /** A label that is longer would hardly be of low cardinality. */
 export const LONGEST_LABEL = 200;

@@ -10,6 +10,7 @@ import { checkOptionsObject } from '../option-names.js';
 import type { LockEngine } from './engine.js';
 import { readKeyRequests } from './key-requests.js';
 import { readSection, runSection } from './section.js';
+import { resolveSettings } from './settings.js';
 
 /** What `LockService.singleFlight` does. */
 export interface SingleFlight<Result> {
@@ -34,15 +35,21 @@ export async function runSingleFlight<Result>(
 ): Promise<Result> {
   checkFlight(flight);
   const request = readSection<Result>('singleFlight()', [options, (lock) => flight.run(lock)]);
-  // A result that is there must not hide a key that can't be locked.
+  // A result that is there must not hide a key or an option that is bad.
   readKeyRequests(keys, engine.maxKeyBytes);
+  resolveSettings(request.options, engine.defaults);
   const found = await flight.read();
   if (found !== undefined) return found;
   return runSection<Result>(engine, owner, keys, {
     ...request,
     section: async (lock) => {
       const meanwhile = await flight.read();
-      if (meanwhile === undefined) return request.section(lock);
+      if (meanwhile === undefined) {
+        // It may have been lost while the second look took its time.
+        const loss = lock.checkLoss();
+        if (loss) throw loss;
+        return request.section(lock);
+      }
       // Nothing was done under the lock, so neither its loss nor the time for which its key was to be kept matters.
       if (!lock.isReleased) await lock.endUnused();
       return meanwhile;

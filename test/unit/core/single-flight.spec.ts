@@ -54,6 +54,28 @@ describe('singleFlight', () => {
     expect(run).not.toHaveBeenCalled();
   });
 
+  it('runs nothing where the lock was lost while it looked again', async () => {
+    const { locks, rival } = openLocks({ ttl: 1_000, autoRenew: false });
+    const { flight } = cache();
+    const again = deferred<undefined>();
+    flight.read.mockResolvedValueOnce(undefined).mockReturnValueOnce(again.promise);
+    const asked = outcomeOf(locks.singleFlight('key', flight));
+    await advance(1_500);
+    expect(await rival.acquire('key', 'rival')).toMatchObject({ state: 'held' });
+    again.resolve(undefined);
+    await flush();
+    expect(asked).toMatchObject({ state: 'rejected', value: { code: 'LOCK_LOST' } });
+    expect(flight.run).not.toHaveBeenCalled();
+  });
+
+  it('finds a bad option although the result is there', async () => {
+    const { locks } = openLocks();
+    const { entry, flight } = cache();
+    entry.value = 7;
+    const asked = locks.singleFlight('key', flight, { ttl: -5 });
+    await expect(asked).rejects.toMatchObject({ code: 'LOCK_OPTIONS', message: expect.stringContaining('ttl') });
+  });
+
   it('calls both on their object', async () => {
     const { locks } = openLocks();
     class Cached implements SingleFlight<string> {
