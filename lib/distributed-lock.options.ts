@@ -216,6 +216,7 @@ type ReadOptions = LockDefaults &
 const TEXT_OPTIONS = {
   booleans: { autoRenew: true, reentrant: true, fair: true, requireConnection: true, logger: true },
   numbers: { maxKeyBytes: true },
+  words: ['release', 'lockOrder', 'heartbeat'],
 } as const;
 
 /** Checks the options and fills in the defaults; throws a `LockOptionsError` that names the first bad one. */

@@ -18,18 +18,32 @@ type NamesOf<Options, Value> = Record<
 /** The options with their text read. */
 export function readText<Options extends object>(
   options: OrText<Options>,
-  { booleans, numbers }: { readonly booleans: NamesOf<Options, boolean>; readonly numbers: NamesOf<Options, number> },
+  {
+    booleans,
+    numbers,
+    words = [],
+  }: {
+    readonly booleans: NamesOf<Options, boolean>;
+    readonly numbers: NamesOf<Options, number>;
+    /** Those of which there are a few words to choose from. */
+    readonly words?: readonly (keyof Options & string)[];
+  },
 ): Options {
   const given = options as Record<string, unknown>;
   const read: Record<string, unknown> = {};
   for (const name of Object.keys(booleans)) if (name in given) read[name] = booleanOf(given[name]);
   for (const name of Object.keys(numbers)) if (name in given) read[name] = numberOf(given[name]);
+  for (const name of words) if (name in given) read[name] = wordOf(given[name]);
   // The object that was given stays behind it: it may be of a class, whose getters a copy would lose.
   return Object.create(options, Object.getOwnPropertyDescriptors(read)) as Options;
 }
 
+function wordOf(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() : value;
+}
+
 function booleanOf(value: unknown): unknown {
-  const text = typeof value === 'string' ? value.trim() : value;
+  const text = wordOf(value);
   return text === 'true' ? true : text === 'false' ? false : value;
 }
 

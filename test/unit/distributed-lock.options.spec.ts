@@ -67,7 +67,9 @@ describe('the options of the module', () => {
       maxKeyBytes: ' 512 ',
       requireConnection: 'false',
       logger: 'false',
-      lockOrder: 'off',
+      lockOrder: ' off\n',
+      release: ' background',
+      heartbeat: 'worker ',
       handOff: { count: '64', time: '10ms' },
     };
     expect(read({ connection: 'memory', ...said })).toMatchObject({
@@ -79,7 +81,9 @@ describe('the options of the module', () => {
         autoRenew: true,
         reentrant: false,
         fair: true,
+        release: 'background',
       },
+      heartbeat: 'worker',
       commandTimeout: 1_000,
       shutdownGrace: 0,
       maxKeyBytes: 512,
