@@ -60,7 +60,7 @@ export class LockService {
   }
 
   /**
-   * What happens to locks: acquired, waiting, renewed, lost, released, timeout, failed, warning. Hot: a subscriber gets
+   * What happens to locks: waiting, acquired, refused, renewed, lost, released, detached, forced, failed, warning. Hot: a subscriber gets
    * what happens from its subscription on. Completes when the module is closed.
    *
    * Listeners are called in order, as soon as the running code is done, outside of any async context, and may do
@@ -182,7 +182,11 @@ export class LockService {
    * ```ts
    * const token = await locks.singleFlight('token:github', {
    *   read: async () => (await cache.get('token:github')) ?? undefined,
-   *   run: async () => cache.set('token:github', await github.refresh()),
+   *   run: async () => {
+   *     const token = await github.refresh();
+   *     await cache.set('token:github', token);
+   *     return token;
+   *   },
    * });
    * ```
    */
@@ -261,7 +265,7 @@ export class LockService {
    * Goes on with a lock that another process has given away with `Lock.detach`: the same keys, tokens and options. The lock
    * is renewed here from now on.
    *
-   * Each text is for one adopter. A second one in the same process is refused; one in another process is not noticed while the
+   * Each text is for one adopter. A second one by the same service is refused; one in another process or module is not noticed while the
    * first holds the lock, so both would work at the same time: a job queue that may deliver twice needs a resource that
    * checks the fencing token, or a lock that the job takes by itself.
    *
@@ -341,7 +345,8 @@ export class LockService {
 
   /**
    * Looks at a key without taking it: its holders with their processes, how long their leases last, the queue, and what
-   * those processes say themselves (in which method, since when). For people and dashboards; the answer may be out of date
+   * those processes say themselves (for what, since when). It has the tokens of the leases in it, which are secrets: whoever
+   * has one can release the lock. For people and dashboards; the answer may be out of date
    * when it arrives. A process that does not answer in time is not waited for any longer.
    *
    * @throws `LockUnavailableError`, `LockKeyError`, `LockOptionsError`.

@@ -64,10 +64,10 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   },
   show: {
     usage: 'show [options] KEY',
-    summary: 'who holds a key, since when and in which method, and who waits',
+    summary: 'who holds a key, since when and for what, and who waits',
     about: [
       'Shows one key: its holders, their processes, and the queue. The processes are asked what they do with it, so',
-      'it also says in which method and since when; one that hangs or has died does not answer, which is said, too.',
+      'it also says for what and since when; one that hangs or has died does not answer, which is said, too.',
       'Ends with 1 when the key is neither held nor waited for.',
     ],
     examples: ['show order:42', 'show --json order:42', "show -- '--odd-key'"],

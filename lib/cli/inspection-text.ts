@@ -22,7 +22,8 @@ export function inspectionText(found: KeyInspection, terminal: Terminal): string
   if (holder && holders.some(({ reports }) => reports === null)) {
     lines.push(
       faint(
-        'A process that does not answer hangs, has died, is older than this version, or is out of reach.',
+        'A process that does not answer hangs, has died, is older than this version, is out of reach, or has held the key so ' +
+          'briefly that it did not begin to listen: a key that is kept by `minHold` or `once` outlives its work.',
         terminal,
       ),
     );
@@ -32,6 +33,10 @@ export function inspectionText(found: KeyInspection, terminal: Terminal): string
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** What it means that a process has answered, and none of its callers has the key. */
+const KEPT =
+  '    none of its callers has it: it is kept after its work (`minHold`, `once`), or was given to another process';
 
 function headline({ holder, holders, waiters, lastFencingToken, foreign }: KeyInspection): string {
   if (foreign) return 'is taken by something that is not a lock; `release` deletes it.';
@@ -51,7 +56,8 @@ function holderLines({ fencingToken, expiresIn, process, reports, localWaiters }
         `    ${counted(localWaiters.callers, 'caller')} of it wait${localWaiters.callers === 1 ? 's' : ''} to be handed it, for ${timeInWords(localWaiters.waitedMs)}`,
       ]
     : [];
-  return [`  held by ${processLine(process)}`, `    ${lease}`, ...(said ?? ['    does not answer']), ...waiting];
+  const answer = said?.length === 0 ? [KEPT] : (said ?? ['    does not answer']);
+  return [`  held by ${processLine(process)}`, `    ${lease}`, ...answer, ...waiting];
 }
 
 function waiterLine({ process, report }: WaiterInspection, index: number): string {

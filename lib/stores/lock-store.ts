@@ -143,6 +143,7 @@ export interface ReleaseAnswer {
 
 /** A live holder of a key. */
 export interface HolderState extends LeaseShare {
+  /** Of the lease. It is enough to release it, so it is a secret; {@link fencingToken} is none. */
   readonly token: string;
   /**
    * The fencing token that the lease was granted with; where the lease was handed on inside a process, that of the

@@ -87,10 +87,17 @@ function holderTable(holders: readonly HolderView[]): HTMLElement {
       count(since, age.ms, age.isExact);
       const bar = new Bar();
       bar.run(lease.leftMs, lease.ofMs);
-      const said = reports?.map(({ label, depth, mode }) => {
-        const entered = depth > 1 ? `, entered ${counted(depth, 'time')}` : '';
-        return make('div', {}, `${visible(label) || 'no label'}${mode === 'write' ? '' : ` (${mode})`}${entered}`);
-      });
+      const said =
+        reports?.length === 0
+          ? ['kept after its work, or given to another process']
+          : reports?.map(({ label, depth, mode }) => {
+              const entered = depth > 1 ? `, entered ${counted(depth, 'time')}` : '';
+              return make(
+                'div',
+                {},
+                `${visible(label) || 'no label'}${mode === 'write' ? '' : ` (${mode})`}${entered}`,
+              );
+            });
       return [
         processText(process),
         share,
