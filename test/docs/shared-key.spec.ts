@@ -36,5 +36,9 @@ it('a key that a reader holds is stored as the page shows', async () => {
     ...others.map(([name, value]) => `   ${name}   ${value}`),
   ];
   expect(shapeOf(stored.join('\n'))).toBe(shapeOf(picture!));
-  expect((await client.keys('*')).sort()).toEqual(['lock:{report}', 'lock:{report}:ends', 'lock:{report}:shares']);
+  expect((await client.keys('lock:{*')).sort()).toEqual([
+    'lock:{report}',
+    'lock:{report}:ends',
+    'lock:{report}:shares',
+  ]);
 });

@@ -24,8 +24,8 @@ export interface RedisClient {
  */
 export type RedisConnection = string | RedisOptions | RedisClient;
 
-/** A connection to a server whose names can be walked through. */
-export interface ScanningClient {
+/** A connection to one server, whose names can be walked through. */
+export interface ScanningClient extends Pick<RedisClient, 'evalsha'> {
   scan(cursor: string, ...options: (string | number)[]): Promise<unknown>;
 }
 

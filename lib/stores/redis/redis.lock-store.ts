@@ -33,7 +33,7 @@ import type { OpenedClient, RedisClient, RedisConnection } from './redis-client.
 import { RedisRequests, script } from './redis-requests.js';
 import type { Script } from './redis-requests.js';
 import { RedisKeyLister } from './redis-key-lister.js';
-import { hedged } from './hedged-request.js';
+import { anyAnswers } from './any-answers.js';
 import { RedisKeyReader } from './redis-key-reader.js';
 import { recordName } from './redis-keys.js';
 import { RedisProcesses } from './redis-processes.js';
@@ -131,8 +131,9 @@ export class RedisLockStore implements LockStore {
   }
 
   async ping(): Promise<void> {
-    if (!this.opened.isCluster) return this.calls.ping();
-    return hedged(() => this.calls.ping(), this.timeLimit);
+    const { opened, requests, timeLimit } = this;
+    if (opened.isCluster && requests.link.isOpen && (await anyAnswers(opened.masters(), timeLimit))) return;
+    await this.calls.ping();
   }
 
   async stop(): Promise<void> {
