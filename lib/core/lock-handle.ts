@@ -206,14 +206,7 @@ export class LockHandle implements Lock {
   }
 
   async detach(): Promise<string> {
-    // What is proven now lasts a full ttl from here.
-    this.#each((holder) => holder.lease.checkDetachable(holder));
-    await this.renew();
-    if (this.#released) throw this.#notHeld();
-    for (const holder of this.#holders) {
-      holder.assertHeld();
-      holder.lease.checkDetachable(holder);
-    }
+    await this.#leave();
     this.#released = true;
     const detached = this.#holders.map((holder) => {
       holder.depth = 0;
@@ -224,6 +217,23 @@ export class LockHandle implements Lock {
     extras?.anyLoss?.end();
     extras?.trace?.detached();
     return writeDetached(detached);
+  }
+
+  /** Makes sure that a full ttl is proven from here, and that no renewal comes behind that could cut the next owner's short. */
+  async #leave(): Promise<void> {
+    this.#each((holder) => holder.lease.checkDetachable(holder));
+    try {
+      await Promise.all(this.#holders.map(({ lease }) => lease.quieten()));
+      await this.renew();
+      if (this.#released) throw this.#notHeld();
+      for (const holder of this.#holders) {
+        holder.assertHeld();
+        holder.lease.checkDetachable(holder);
+      }
+    } catch (error) {
+      this.#each(({ lease }) => lease.resume());
+      throw error;
+    }
   }
 
   release(): Promise<boolean> {

@@ -126,6 +126,16 @@ export abstract class HeldLease extends ConvertibleLease implements HolderLease 
     if (this.wish) throw new LockBusyError(shareMessages.isConverting(key), { key });
   }
 
+  async quieten(): Promise<void> {
+    this.beQuiet(true);
+    await this.unwatch();
+  }
+
+  resume(): void {
+    this.beQuiet(false);
+    if (this.isTaken) this.watchAgain();
+  }
+
   detach(holder: Holder): DetachedLease {
     const { key, token, fencingToken, settings, acquiredAt } = holder;
     holder.end(performance.now());

@@ -70,6 +70,10 @@ export interface HolderLease {
   dropMinHold(): void;
   /** Throws where the holder can't leave with the lease; see `Lock.detach`. */
   checkDetachable(holder: Holder): void;
+  /** From here on only its holder renews it; resolves when no other renewal can reach the store behind the holder's. */
+  quieten(): Promise<void>;
+  /** It is renewed again as before {@link quieten}. */
+  resume(): void;
   /** Ends it here without giving it back. */
   detach(holder: Holder): DetachedLease;
   /** Gives a holder's share back; never rejects. Answers what was lost, where the lease was gone before. */

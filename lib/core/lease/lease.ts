@@ -67,6 +67,8 @@ export abstract class Lease implements Touching {
   protected isProven: boolean;
 
   private state: State = 'held';
+  /** See {@link beQuiet}. */
+  private isQuiet = false;
   /** See {@link ttl}. */
   protected length = 0;
   protected readonly belief: Belief;
@@ -108,7 +110,7 @@ export abstract class Lease implements Touching {
 
   /** When something is to be done next: renew, or notice the end. */
   get dueAt(): number {
-    return this.renewAt === NONE ? this.deadline : Math.min(this.renewAt, this.deadline);
+    return this.renewAt === NONE || this.isQuiet ? this.deadline : Math.min(this.renewAt, this.deadline);
   }
 
   /** Until when the lease is believed in unless it is renewed, in monotonic time. */
@@ -122,8 +124,16 @@ export abstract class Lease implements Touching {
     return this.claimedAt !== NONE;
   }
 
+  /** Whether it needs no touch, for good or while it is being given away. */
   get isOver(): boolean {
-    return this.state !== 'held';
+    return this.state !== 'held' || this.isQuiet;
+  }
+
+  /** While it is quiet nothing renews it but its holder. */
+  protected beQuiet(isQuiet: boolean): void {
+    if (this.state !== 'held') return;
+    this.isQuiet = isQuiet;
+    this.moved();
   }
 
   /** Whether the lease is held. Once it was not, it is not again, although nothing else follows from the question. */
@@ -168,7 +178,7 @@ export abstract class Lease implements Touching {
   /** Answers itself when it is to be touched. */
   beat(now: number): this | undefined {
     this.check(now);
-    if (this.state !== 'held' || this.renewAt === NONE || now < this.renewAt) return undefined;
+    if (this.isOver || this.renewAt === NONE || now < this.renewAt) return undefined;
     this.renewAt = this.nextRenewal(now);
     return this;
   }

@@ -73,6 +73,12 @@ export class LoneLease extends Lease implements HolderLease {
 
   setApart(): void {}
 
+  quieten(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  resume(): void {}
+
   dropMinHold(): void {}
 
   convert(): Promise<StoreAnswer> {

@@ -124,6 +124,39 @@ describe('a lock that is detached', () => {
     await expect(lock.detach()).rejects.toBeInstanceOf(LockBusyError);
   });
 
+  it('is renewed by nothing behind the renewal of its own, which a later one would cut short at the next owner', async () => {
+    withoutJitter();
+    const { giver, taker } = twoProcesses();
+    const lock = await giver.locks.acquire('key', { ttl: 900 });
+    const gate = new Gate<'touch'>();
+    giver.store.next('touch', gate.after);
+    await advance(200);
+    const text = outcomeOf(lock.detach());
+    // A renewal is due meanwhile, and the connection comes back.
+    await advance(300);
+    giver.store.listener!.resumed();
+    await flush();
+    gate.open();
+    await flush();
+    expect(giver.store.sent('touch')).toHaveLength(1);
+    const adopted = await taker.locks.adopt(text.value as string);
+    await adopted.renew('6s');
+    await advance(5_000);
+    expect([adopted.isHeld, giver.store.sent('touch').length]).toEqual([true, 1]);
+  });
+
+  it('is renewed here again where that failed', async () => {
+    withoutJitter();
+    const { locks, store } = openLocks();
+    const lock = await locks.acquire('key');
+    store.next('touch', failing);
+    await expect(lock.detach()).rejects.toMatchObject({ code: 'LOCK_UNAVAILABLE' });
+    await advance(60_000);
+    expect(lock.isHeld).toBe(true);
+    expect(store.sent('touch').length).toBeGreaterThan(100);
+    expect(await lock.release()).toBe(true);
+  });
+
   it('stays here where the store can’t be reached, and is lost where the store says so', async () => {
     const { locks, store, rival } = openLocks();
     const lock = await locks.acquire('key');

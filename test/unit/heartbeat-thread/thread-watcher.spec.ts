@@ -308,6 +308,19 @@ describe('a lease with a heartbeat thread', () => {
     expect(thread.store.calls).toEqual([]);
   });
 
+  it('that is detached while a touch of the thread is under way is renewed once more behind that, and then given away', async () => {
+    const bench = open();
+    const { lock, gate } = await heldWithTouch(bench);
+    const detached = outcomeOf(lock.detach());
+    await flush();
+    expect([detached.state, bench.store.sent('touch')]).toEqual(['pending', []]);
+    gate.open();
+    await flush();
+    expect([detached.state, bench.store.sent('touch').length]).toEqual(['resolved', 1]);
+    await advance(3 * TTL);
+    expect([bench.thread.store.calls.length, bench.store.sent('touch').length]).toEqual([1, 1]);
+  });
+
   it("that is converted is the main thread's until that is settled", async () => {
     const { locks, thread, store } = open();
     const lock = await locks.acquire('key', { mode: 'read' });
