@@ -310,8 +310,9 @@ async function live(world: World, watch: Watch): Promise<void> {
   await advance(50);
   asked.push(outcomeOf(locks.forceRelease('forced')));
   const moved = held.get('moved');
-  if (moved) asked.push(outcomeOf(moved.detach()));
   held.delete('moved');
+  // Where the store refuses, it is still held here.
+  if (moved) asked.push(outcomeOf(moved.detach().catch(() => void held.set('moved', moved))));
   // These come when it is known already that the key is taken.
   for (const key of ['busy', 'taken', 'busy', 'taken']) take(key);
   ask(world, 'busy', 0);
