@@ -142,6 +142,7 @@ function createEngine(
     lockOrder,
     watcher,
     warn: (message) => logger.warn(message),
-    log: (error) => logger.error('A listener of events$ failed', (error as Error | null)?.stack ?? error),
+    log: (error) =>
+      logger.error('A listener of events$ or of a leadership failed', (error as Error | null)?.stack ?? error),
   });
 }

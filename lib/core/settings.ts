@@ -2,6 +2,7 @@
  * Options as the library computes with them: checked, defaulted, in milliseconds. A bad value is a `LockOptionsError`
  * that names the option, the value and what is allowed.
  */
+import { setMaxListeners } from 'node:events';
 import type { AcquireOptions, OnLost, ReleaseMode, ShareOptions } from '../acquire.options.js';
 import { toMilliseconds } from '../duration.js';
 import type { Duration } from '../duration.js';
@@ -176,8 +177,11 @@ function readRelease(value: ReleaseMode): ReleaseMode {
 
 /** The signal that cancels a wait. */
 export function readSignal(value: AbortSignal | undefined): AbortSignal | undefined {
-  if (value === undefined || hasListeners(value)) return value;
-  throw new LockOptionsError(messages.option('signal', value, 'an AbortSignal'));
+  if (value === undefined) return undefined;
+  if (!hasListeners(value)) throw new LockOptionsError(messages.option('signal', value, 'an AbortSignal'));
+  // One signal may cancel any number of waits; without this Node.js warns of a leak at the eleventh.
+  if (value instanceof EventTarget) setMaxListeners(0, value);
+  return value;
 }
 
 /** Whether it is a signal. It may be anything, and throw when it is read. */

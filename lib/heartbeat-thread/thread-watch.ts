@@ -79,8 +79,7 @@ export class ThreadWatch implements LeaseWatch {
 
   /** There is no thread any more. */
   threadEnded(error: unknown): void {
-    if (this.onEnded) this.end({ state: 'unknown', error }, this.slot.touchedAt);
-    else if (!this.isForgotten) this.listener.watchEnded();
+    if (!this.isForgotten) this.listener.watchEnded();
     // The touch that was under way has ended with its thread, perhaps at the server.
     if (this.onEnded) this.end({ state: 'unknown', error }, this.slot.touchedAt);
   }

@@ -4,6 +4,7 @@
  */
 import type { LeaseToWatch, LeaseWatch, LeaseWatcher, WatchListener } from '../core/lease/lease-watch.js';
 import { Outside } from '../core/context/outside.js';
+import { inTime } from '../core/in-time.js';
 import { messages } from '../lock.messages.js';
 import { HeartbeatThread } from './heartbeat-thread.js';
 import type { ThreadPort } from './heartbeat-thread.js';
@@ -11,6 +12,13 @@ import type { StoreToOpen } from './thread-messages.js';
 
 /** The one of this process, while there is one. */
 let shared: HeartbeatThread | undefined;
+
+function startShared(port: ThreadPort): HeartbeatThread {
+  const thread = new HeartbeatThread(port, () => {
+    if (shared === thread) shared = undefined;
+  });
+  return thread;
+}
 
 /** So long the start of an application waits for the thread, in milliseconds. */
 const LONGEST_START = 2_000;
@@ -35,13 +43,7 @@ export class ThreadWatcher implements LeaseWatcher {
    */
   async start(): Promise<void> {
     const opened = this.open();
-    if (!opened) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = this.outside.run(() => setTimeout(resolve, LONGEST_START));
-    });
-    await Promise.race([opened, late]);
-    clearTimeout(timer);
+    if (opened) await inTime(opened, LONGEST_START, this.outside);
   }
 
   watch(lease: LeaseToWatch, listener: WatchListener): LeaseWatch | undefined {
@@ -58,12 +60,7 @@ export class ThreadWatcher implements LeaseWatcher {
   private open(): Promise<void> | undefined {
     const { store, start } = this.options;
     try {
-      shared ??= this.outside.run(() => {
-        const thread = new HeartbeatThread(start(), () => {
-          if (shared === thread) shared = undefined;
-        });
-        return thread;
-      });
+      shared ??= this.outside.run(() => startShared(start()));
       const opening = shared.open(store, (error) => this.giveUp(error));
       this.store = opening.store;
       this.thread = shared;

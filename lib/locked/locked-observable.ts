@@ -3,7 +3,6 @@
  * stream completes, fails or is unsubscribed. A lost lock ends the stream with its error (unless `onLost: 'ignore'`).
  */
 import { AsyncResource } from 'node:async_hooks';
-import { setMaxListeners } from 'node:events';
 import { from, isObservable, Observable, of, Subject, takeUntil } from 'rxjs';
 import type { ObservableInput, Subscriber } from 'rxjs';
 import type { Lock } from '../lock.js';
@@ -81,8 +80,6 @@ class Section {
     if (!signal) return () => undefined;
     const onAbort = (): void => this.cancel.abort(signal.reason);
     if (signal.aborted) onAbort();
-    // One signal may cancel any number of waits; without this Node.js warns of a leak at the eleventh.
-    if (signal instanceof EventTarget) setMaxListeners(0, signal);
     signal.addEventListener('abort', onAbort);
     return () => signal.removeEventListener('abort', onAbort);
   }

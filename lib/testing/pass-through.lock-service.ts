@@ -49,7 +49,8 @@ class PassThroughEngine extends LockEngine {
       store: new AdmittingLockStore(),
       defaults: DEFAULT_SETTINGS,
       shutdownGrace: 0,
-      log: (error) => logger.error('A listener of events$ failed', (error as Error | null)?.stack ?? error),
+      log: (error) =>
+        logger.error('A listener of events$ or of a leadership failed', (error as Error | null)?.stack ?? error),
       warn: (message) => logger.warn(message),
     });
   }

@@ -25,7 +25,7 @@ import type { LeaseRequests } from '../lease/lease-requests.js';
 import type { KeyQueues } from '../queue/key-queues.js';
 import { readBoolean, readDuration } from '../settings.js';
 import { asLockError } from '../store-failure.js';
-import { inTime } from './in-time.js';
+import { inTime } from '../in-time.js';
 import { reportOf } from './key-report.js';
 import { TakenAway } from './taken-away.js';
 import { markOf } from './letters.js';

@@ -2,7 +2,6 @@
  * One caller that wants one key: what it asks for, and how it hears the outcome. It waits in the queue of its key and
  * leaves when its time is over or its caller cancels.
  */
-import { setMaxListeners } from 'node:events';
 import { WAITER_HEARTBEAT } from '../../stores/protocol.js';
 import type { Candidate } from '../lease/held-lease.js';
 import type { Holder } from '../lease/holder.js';
@@ -84,8 +83,6 @@ export abstract class Waiter implements Candidate, Linked<Waiter> {
   enter(room: WaitingRoom, extras: Extras): void {
     const { signal } = extras;
     if (!signal) return;
-    // One signal may cancel any number of waits; without this Node.js warns of a leak at the eleventh.
-    if (signal instanceof EventTarget) setMaxListeners(0, signal);
     extras.onAbort = () => room.cancelled(this, signal.reason);
     signal.addEventListener('abort', extras.onAbort);
   }

@@ -1,4 +1,5 @@
 /** Options as users write them, and what becomes of bad ones. */
+import { getMaxListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { EXCLUSIVE, READ } from '../../../lib/core/admission.js';
 import { toMilliseconds } from '../../../lib/duration.js';
@@ -40,6 +41,13 @@ describe('a duration', () => {
       expect(toMilliseconds(value as '1s')).toBeNaN();
     },
   );
+});
+
+it('a signal may cancel any number of calls, without a warning of a leak', () => {
+  const { signal } = new AbortController();
+  expect(readSignal(signal)).toBe(signal);
+  expect(getMaxListeners(signal)).toBe(0);
+  expect(readSignal(undefined)).toBeUndefined();
 });
 
 describe('settings', () => {

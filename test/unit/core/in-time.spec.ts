@@ -1,6 +1,6 @@
-import { Outside } from '../../../../lib/core/context/outside.js';
-import { inTime } from '../../../../lib/core/operations/in-time.js';
-import { advance, lastingTimers, useFakeClock } from '../../../support/fakes/fake-clock.js';
+import { Outside } from '../../../lib/core/context/outside.js';
+import { inTime } from '../../../lib/core/in-time.js';
+import { advance, lastingTimers, useFakeClock } from '../../support/fakes/fake-clock.js';
 
 const outside = new Outside();
 

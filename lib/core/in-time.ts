@@ -1,5 +1,5 @@
 /** Waits for something no longer than so many milliseconds, whatever becomes of it. */
-import type { Outside } from '../context/outside.js';
+import type { Outside } from './context/outside.js';
 
 /** Answers whether it was settled in time; rejects as it does. What comes later is nobody's concern. */
 export function inTime(promise: Promise<unknown>, milliseconds: number, outside: Outside): Promise<boolean> {
