@@ -13,6 +13,7 @@ import { commands } from './commands.mjs';
 import { crowd } from './crowd.mjs';
 import { growth } from './growth.mjs';
 import { handoff } from './handoff.mjs';
+import { heartbeatThread } from './heartbeat-thread.mjs';
 import { held } from './held.mjs';
 import { hot } from './hot.mjs';
 import { idle } from './idle.mjs';
@@ -33,6 +34,7 @@ export const cases = [
   pair,
   observed,
   backgroundRelease,
+  heartbeatThread,
   latency,
   keys,
   hot,

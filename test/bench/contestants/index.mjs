@@ -18,6 +18,7 @@ import {
   memoryLocked,
   memoryWithLock,
   metered,
+  threaded,
   traced,
   withLock,
 } from './library.mjs';
@@ -51,9 +52,20 @@ export {
   withFormer,
   withLock,
 };
-export { inTurn, permits, permitsFair, readFair, readWrite, redlockPair, semaphore, semaphoreAtItsBest, together };
+export {
+  inTurn,
+  permits,
+  permitsFair,
+  readFair,
+  readWrite,
+  redlockPair,
+  semaphore,
+  semaphoreAtItsBest,
+  threaded,
+  together,
+};
 
-const others = [acquireFair, background, memoryWithLock, memoryLocked, traced, metered, ping, bareQueue];
+const others = [acquireFair, background, threaded, memoryWithLock, memoryLocked, traced, metered, ping, bareQueue];
 const sharing = [readWrite, readFair, permits, permitsFair, semaphore, semaphoreAtItsBest];
 const pairs = [together, inTurn, redlockPair];
 const all = [...contestants, ...others, ...sharing, ...pairs];

@@ -19,6 +19,16 @@ export const background = {
   setup: onRedis(byWithLock, { release: 'background' }),
 };
 
+/** A thread renews, though nothing is held for so long here. */
+export const threaded = {
+  ...withLock,
+  id: 'threaded',
+  name: "withLock, heartbeat: 'worker'",
+  options: "all defaults, heartbeat: 'worker'",
+  own: false,
+  setup: onRedis(byWithLock, { heartbeat: 'worker' }),
+};
+
 /** With OpenTelemetry's API, and no SDK behind it: what it costs to publish and to listen, and not what an exporter does. */
 const observedBy = (id, name, config) => ({
   ...withLock,
@@ -49,9 +59,9 @@ export const memoryWithLock = { id: 'memory', name: 'withLock', ...memory, setup
 export const memoryLocked = { id: 'memory-locked', name: '@Locked', ...memory, setup: onMemory(byDecorator) };
 
 /** `withLock` of the injected service. */
-function byWithLock({ LockService }, { release = 'awaited' }) {
+function byWithLock({ LockService }, { release = 'awaited', heartbeat = 'main' }) {
   return {
-    prefix: release === 'awaited' ? 'with-lock:' : 'background:',
+    prefix: `with-lock-${release}-${heartbeat}:`,
     runner(app, prefix) {
       const locks = app.get(LockService);
       return (key, section) => locks.withLock(prefix + key, section);
