@@ -203,6 +203,14 @@ describeInBrowser('the board', () => {
     await page.getByText(/not said yet who it is, or when what it has said can’t be read/).waitFor();
   });
 
+  it('says of a key that is kept after its work that none of the callers has it', async () => {
+    const { url, locks } = await open();
+    await locks.withLock('nightly', { minHold: '60s' }, () => undefined);
+    const { page } = await openPage(`${url}/locks`);
+    await page.getByRole('link', { name: 'nightly' }).click();
+    await page.getByText('kept after its work, or given to another process').waitFor();
+  });
+
   it('says that the store can’t be read, keeps what it showed, and goes on by itself', async () => {
     const { app, url, locks } = await open();
     await using _lock = await locks.acquire('order:42');
